@@ -9,6 +9,7 @@ import threading
 import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -81,7 +82,9 @@ class Mirror:
             def do_GET(self) -> None:
                 name = self.path.rpartition("/")[2]
                 mirror.requests.append(name)
-                mirror.answers.get(name, send(b"<html>not here</html>", status=404))(self)
+                answer = mirror.answers.get(name, send(b"<html>not here</html>", status=404))
+                with suppress(ConnectionError):  # a client may hang up when it has read enough
+                    answer(self)
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -125,8 +126,13 @@ def test_gzip_is_told_by_its_content():
 
 
 def test_a_gzip_bomb_is_not_unpacked():
+    bomb = gzip_of_zeros(50_000_000)
+    tracemalloc.start()
     with pytest.raises(IDXError, match="more than the expected 1000 bytes"):
-        decompress(gzip_of_zeros(10_000_000), 1000)
+        decompress(bomb, 1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 @pytest.mark.parametrize("spoil", [lambda b: b[:-1], lambda b: b[:12], lambda b: b + b"junk"])

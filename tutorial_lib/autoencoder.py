@@ -29,8 +29,9 @@ def _random_16_bits(x: Tensor, generator: torch.Generator | None) -> Tensor:
 
 
 def _threshold(probability: float) -> int:
-    # A uniform int16 is below this with the given probability, to within 1/131072.
-    return round(probability * 2**16) - 2**15
+    # A uniform int16 is below this with the given probability, to within 1/65536. The cap: 2**15
+    # itself is no int16, and PyTorch would compare with -(2**15) instead.
+    return min(round(probability * 2**16), 2**16 - 1) - 2**15
 
 
 def corrupt(

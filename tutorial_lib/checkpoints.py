@@ -88,7 +88,9 @@ def _rebuild(value: Any, arrays: Any) -> Any:
         return [_rebuild(item, arrays) for item in value]
     if isinstance(value, dict):
         if "tensor" in value:
-            return torch.from_numpy(arrays[value["tensor"]])
+            # Cloned, because NumPy aligns memory less strictly than PyTorch, and on some machines
+            # the last bit of a dot product depends on the alignment.
+            return torch.from_numpy(arrays[value["tensor"]]).clone()
         return {key: _rebuild(item, arrays) for key, item in value["dict"]}
     return value
 
@@ -155,7 +157,9 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
         with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
             outline = json.loads(str(arrays[_OUTLINE][()]))
             state: dict[str, Any] = _rebuild(outline, dict(arrays))
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        if not isinstance(state, dict):
+            raise TypeError(f"it holds a {type(state).__name__}")
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path} is not a checkpoint of this library: {error}.") from None
     return state
 
@@ -163,6 +167,13 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
 def save_model(path: str | Path, model: torch.nn.Module) -> None:
     """Write the parameters of a model to a file; see `save_checkpoint`."""
     save_checkpoint(path, dict(model.state_dict()))
+
+
+def _described(state: dict[str, Any], name: str) -> str:
+    if name not in state:
+        return "nothing"
+    value = state[name]
+    return str(tuple(value.shape)) if isinstance(value, Tensor) else f"a {type(value).__name__}"
 
 
 def load_model(path: str | Path, model: torch.nn.Module) -> None:
@@ -180,10 +191,8 @@ def load_model(path: str | Path, model: torch.nn.Module) -> None:
         If the file is missing or damaged, or was saved from a model of other sizes.
     """
     saved, own = load_checkpoint(path), model.state_dict()
-    for name in sorted(saved.keys() | own.keys()):
-        given, expected = (
-            tuple(state[name].shape) if name in state else "nothing" for state in (saved, own)
-        )
+    for name in sorted(saved.keys() | own.keys(), key=str):
+        given, expected = (_described(state, name) for state in (saved, own))
         if given != expected:
             raise CheckpointError(
                 f"{path} holds {given} for {name}, but this model has {expected}; "

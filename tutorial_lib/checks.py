@@ -13,7 +13,9 @@ def require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 
 
 def require_at_least(name: str, value: float, lowest: float) -> None:
-    """Raise a ValueError unless ``value`` is a number of at least ``lowest``."""
+    """Raise unless ``value`` is a number of at least ``lowest``."""
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name} is {value!r}; expected a number of at least {lowest}.")
     if not value >= lowest:
         raise ValueError(f"{name} is {value}; expected at least {lowest}.")
 
@@ -58,19 +60,19 @@ def require_unit_interval(name: str, x: Tensor) -> None:
         )
 
 
-def require_labels(labels: object, n_examples: int, n_classes: int) -> None:
+def require_labels(labels: object, n_examples: int, n_classes: int, name: str = "labels") -> None:
     """Raise unless ``labels`` is an int64 tensor of one class per example."""
     if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
         kind = labels.dtype if isinstance(labels, Tensor) else type(labels).__name__
-        raise TypeError(f"labels are {kind}; expected an int64 tensor.")
+        raise TypeError(f"{name} are {kind}; expected an int64 tensor.")
     if labels.shape != (n_examples,):
         raise ValueError(
-            f"labels have shape {tuple(labels.shape)}; expected ({n_examples},), one per example."
+            f"{name} have shape {tuple(labels.shape)}; expected ({n_examples},), one per example."
         )
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= n_classes:
         raise ValueError(
-            f"labels run from {low} to {high}; this classifier has classes 0 to {n_classes - 1}."
+            f"{name} run from {low} to {high}; this classifier has classes 0 to {n_classes - 1}."
         )
 
 
@@ -94,7 +96,12 @@ def require_fraction(name: str, value: float) -> None:
 
 
 def require_generator(generator: torch.Generator, x: Tensor) -> None:
-    """Raise a ValueError unless the generator is on the device of the data."""
+    """Raise unless ``generator`` is one, on the device of the data."""
+    if not isinstance(generator, torch.Generator):
+        raise TypeError(
+            f"generator is {generator!r}; pass a torch.Generator, such as "
+            "torch.Generator().manual_seed(0)."
+        )
     if generator.device.type != x.device.type:
         raise ValueError(
             f"generator is on {generator.device}, but x is on {x.device}; "

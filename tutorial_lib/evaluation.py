@@ -13,23 +13,26 @@ from tutorial_lib.stacked import Classifier
 @torch.no_grad()
 def encode_dataset(autoencoder: Autoencoder, x: Tensor) -> Tensor:
     """Return the codes, (n_examples, n_hidden), of a whole data set, worked out in chunks."""
-    codes = x.new_empty(len(x), autoencoder.encoder.out_features)
+    weight = autoencoder.encoder.weight
+    codes = weight.new_empty(len(x), len(weight))
     with fast_products(CHUNK_ROWS):
         for rows, code in zip(x.split(CHUNK_ROWS), codes.split(CHUNK_ROWS), strict=True):
-            code.copy_(autoencoder.encode(rows))
+            code.copy_(autoencoder.encode(rows.to(weight.dtype)))
     return codes
 
 
-def require_examples(classifier: Classifier, x: Tensor, labels: Tensor) -> None:
-    """Raise a TypeError or ValueError unless the data fit the classifier."""
-    require_data("x", x, classifier.layers[0].in_features)
-    require_labels(labels, len(x), classifier.softmax.out_features)
+def require_examples(classifier: Classifier, x: Tensor, labels: Tensor, *, of: str = "") -> None:
+    """Raise a TypeError or ValueError unless the data fit the classifier; ``of`` says whose."""
+    require_data(f"{of}x", x, classifier.layers[0].in_features)
+    require_labels(labels, len(x), classifier.softmax.out_features, f"{of}labels")
 
 
 def predict_dataset(classifier: Classifier, x: Tensor) -> Tensor:
     """Return the predicted labels, (n_examples,) int64, of a data set, worked out in chunks."""
+    chunks = x.split(CHUNK_ROWS)
+    dtype = classifier.softmax.weight.dtype
     with fast_products(CHUNK_ROWS):
-        return torch.cat([classifier.predict(rows) for rows in x.split(CHUNK_ROWS)])
+        return torch.cat([classifier.predict(rows.to(dtype)) for rows in chunks])
 
 
 def evaluate(classifier: Classifier, x: Tensor, labels: Tensor) -> float:

@@ -149,7 +149,8 @@ class Loop:
         if self.checkpoint and self.checkpoint.exists():
             self._restore(load_checkpoint(self.checkpoint))
         self._started = self._saved = time.perf_counter()
-        total = self.n_epochs * self.stepper.n_per_epoch
+        first = self.n_epochs if self.early_stopping is None else self.early_stopping.patience
+        total = min(first, self.n_epochs) * self.stepper.n_per_epoch
         with (
             _deferred_interrupt() as interrupted,
             tqdm(total=total, desc=self.title, disable=not self.progress, unit_scale=True) as bar,
@@ -162,7 +163,7 @@ class Loop:
                     if interrupted():
                         self._stop()
                 self._end_epoch(bar)
-                if interrupted() and not self.finished:
+                if interrupted():  # even at the very end: the caller may have more to train
                     self._stop()
         return self.history
 
@@ -180,6 +181,9 @@ class Loop:
             shown["validation"] = f"{history.validation_error[-1]:.2f} %"
             self._keep_best()
         bar.set_postfix(shown)
+        if self.early_stopping is not None:  # the time left is that to the epoch it will stop at
+            last = self.early_stopping.last_epoch(history.validation_error)
+            bar.total = min(self.n_epochs, math.ceil(last)) * self.stepper.n_per_epoch
         bar.update(len(history.cost) * self.stepper.n_per_epoch - bar.n)
         self.finished = self._is_over()
         if self.finished and self.restore_best and self.best is not None:
@@ -204,7 +208,8 @@ class Loop:
         saved = f" Saved in {self.checkpoint}: the same call goes on." if self.checkpoint else ""
         done = f"{len(self.history.cost)} whole epochs of {self.n_epochs}"
         raise TrainingInterrupted(
-            f"{self.title}: stopped after {done}. The weights so far are in place and usable.{saved}"
+            f"{self.title}: stopped after {done}. "
+            f"The weights so far are in place and usable.{saved}"
         )
 
     def _save(self) -> None:

@@ -65,7 +65,7 @@ def plot_filters(
     limit = max(float(np.nanmax(np.abs(sheet))) for sheet in tiled) or 1.0
     margin = 0.9 if scale == "common" else 0.1
     steepness = max(sheet.shape[0] / sheet.shape[1] for sheet in tiled)
-    side = min(5.0, (width - margin) / len(tiled), 7.5 / steepness)
+    side = min((width - margin) / len(tiled), 5.0 / steepness)  # 5 inches high at most
     height = max(1.2, side * steepness) + (0.4 if any(titles) else 0.1)  # 1.2: for the colour bar
     picture = Picture(side * len(tiled) + margin, height)
     axes = picture.subplots(1, len(tiled), squeeze=False)[0]
@@ -74,7 +74,7 @@ def plot_filters(
         drawn = show(ax, sheet, colours, -limit, limit, border=border)
         ax.set_title(title)
     if scale == "common":
-        picture.colorbar(drawn, ax=list(axes), label=label, aspect=30)
+        picture.colorbar(drawn, ax=list(axes), label=label, aspect=6 * side * steepness)
     return picture
 
 

@@ -7,6 +7,7 @@ memory they read and doubles the rate on a CPU with AVX512-BF16 or AMX.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import Literal, get_args
 
 import torch
@@ -17,6 +18,11 @@ Precision = Literal["float32", "bfloat16"]
 
 # oneDNN pays for its preparation from about this many rows on; below, BLAS is faster.
 _FEWEST_ROWS = 16
+
+# What each open block found. Two threads' blocks may end in any order, so an end takes back the
+# latest entry, whoever made it: the last to end restores what the first one found.
+_found: list[str] = []
+_lock = Lock()
 
 
 def compute_dtype(precision: Precision) -> torch.dtype:
@@ -34,12 +40,14 @@ def compute_dtype(precision: Precision) -> torch.dtype:
 @contextmanager
 def _onednn_products() -> Iterator[None]:
     setting = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
-    before = setting.fp32_precision
-    setting.fp32_precision = "bf16"
+    with _lock:
+        _found.append(setting.fp32_precision)
+        setting.fp32_precision = "bf16"
     try:
         yield
     finally:
-        setting.fp32_precision = before
+        with _lock:
+            setting.fp32_precision = _found.pop()
 
 
 @cache

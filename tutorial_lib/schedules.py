@@ -31,6 +31,12 @@ class Cosine:
     peak: float
     warm_up: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.warm_up < 1:
+            raise ValueError(
+                f"warm_up is {self.warm_up}; expected a fraction of the training in [0, 1)."
+            )
+
     def __call__(self, done: float) -> float:
         """Return the value when the fraction ``done`` of the training is over."""
         if done < self.warm_up:

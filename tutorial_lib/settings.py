@@ -154,12 +154,16 @@ class EarlyStopping:
                 f"improvement_threshold is {self.improvement_threshold}; expected within (0, 1]."
             )
 
-    def stops(self, validation_errors: list[float]) -> bool:
-        """Tell whether training stops after these epochs' validation errors."""
+    def last_epoch(self, validation_errors: list[float]) -> float:
+        """Return the epoch at whose end training stops, unless errors to come put it off."""
         patience: float = self.patience
         best = float("inf")
         for epoch, error in enumerate(validation_errors, start=1):
             if error < best * self.improvement_threshold:
                 patience = max(patience, epoch * self.patience_increase)
             best = min(best, error)
-        return len(validation_errors) >= patience
+        return patience
+
+    def stops(self, validation_errors: list[float]) -> bool:
+        """Tell whether training stops after these epochs' validation errors."""
+        return len(validation_errors) >= self.last_epoch(validation_errors)

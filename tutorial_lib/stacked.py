@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tutorial_lib.autoencoder import Autoencoder, Initialisation
-from tutorial_lib.checks import require_at_least, require_matrix
+from tutorial_lib.checks import require_at_least, require_matrix, require_size
 
 
 class Classifier(nn.Module):
@@ -97,8 +97,11 @@ class StackedAutoencoder(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if not hidden_sizes:
-            raise ValueError("hidden_sizes is empty; a stack needs at least one hidden layer.")
+        if not isinstance(hidden_sizes, Sequence) or not hidden_sizes:
+            raise ValueError(
+                f"hidden_sizes is {hidden_sizes!r}; expected a list of sizes, at least one."
+            )
+        require_size("n_classes", n_classes)
         require_at_least("n_classes", n_classes, 2)
         self.autoencoders = nn.ModuleList(
             Autoencoder(lower, upper, tied=tied, initialisation=initialisation, generator=generator)

@@ -41,7 +41,8 @@ def _identity(
     told = {"settings": repr(settings), "sizes": str(sizes), "precision": precision}
     digest = hashlib.sha256()
     for tensor in data:
-        digest.update(tensor.detach().cpu().contiguous().numpy().data)
+        # As bytes: NumPy has no bfloat16.
+        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
     return told | {"data": digest.hexdigest()[:16]}
 
 
@@ -181,6 +182,7 @@ def pretrain_greedily(
     each = [settings] * stack.depth if isinstance(settings, Pretraining) else list(settings)
     if len(each) != stack.depth:
         raise ValueError(f"{len(each)} settings were given for {stack.depth} layers.")
+    require_data("x", x, stack.classifier.layers[0].in_features)
     generator = _own_generator(x, generator)
     histories = []
     for k, autoencoder, layer_settings in zip(count(1), stack.autoencoders, each, strict=False):
@@ -244,7 +246,8 @@ def fine_tune(
     """
     require_examples(classifier, x, labels)
     if validation is not None:
-        require_examples(classifier, *validation)
+        images, truth = validation
+        require_examples(classifier, images, truth, of="validation ")
     elif settings.early_stopping is not None:
         raise ValueError("early_stopping needs validation=(images, labels).")
     generator = _own_generator(x, generator)
