@@ -32,7 +32,7 @@ test: setup $(VENV)/.installed-dev ## run the whole test suite
 
 reproduce: setup ## train both published recipes; print published and obtained results
 	@for recipe in $(RECIPE); do \
-		$(RUN) -m tutorial_lib reproduce $$recipe --preset full --out results/$$recipe $(ARGS) || exit; \
+		$(RUN) -m tutorial_lib reproduce $$recipe --preset full --resume --out results/$$recipe $(ARGS) || exit; \
 	done
 
 bench: setup ## measure the speed beside the common loop and the bare matrix products

@@ -143,6 +143,14 @@ def test_a_standard_deviation_below_zero_or_infinite_is_refused(level: float) ->
         corrupt(torch.ones(2, 2), level, kind="gaussian")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_input_that_is_no_tensor_of_floats_is_refused(kind: str) -> None:
+    with pytest.raises(TypeError, match=r"x has dtype torch\.uint8; convert it"):
+        corrupt(torch.ones(2, 2, dtype=torch.uint8), 0.1, kind=kind)
+    with pytest.raises(TypeError, match=r"x is a list; pass a torch\.Tensor"):
+        corrupt([[1.0]], 0.1, kind=kind)
+
+
 def test_an_unknown_kind_is_refused_with_the_choices() -> None:
     with pytest.raises(ValueError, match="kind is 'dropout'; choose one of 'masking', 'gaussian'"):
         corrupt(torch.ones(2, 2), 0.1, kind="dropout")

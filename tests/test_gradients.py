@@ -339,18 +339,18 @@ def test_bfloat16_products_stay_near_float32(tied, loss) -> None:
 
 
 def test_bfloat16_steps_move_float32_weights() -> None:
-    """Weights are not rounded: a step too small for bfloat16 must still count."""
+    """Weights are not rounded: a step too small for bfloat16 must still count, decay and all."""
     classifier = make_classifier([3, 5], dtype=torch.float32)
-    before = [p.clone() for p in classifier.parameters()]
-    sink = StepDownhill({})
+    parameters = list(classifier.parameters())
+    before = [p.detach().clone() for p in parameters]
+    decay = {classifier.softmax.weight: 0.5}
+    sink = StepDownhill(decay)
     sink.learning_rate = 1e-4
-    into = AddToGradients(list(classifier.parameters()), {})
+    into = AddToGradients(parameters, decay)
     ClassifierGradients(classifier, dtype=torch.float32)(IMAGES.float(), LABELS, into)
     ClassifierGradients(classifier, dtype=torch.bfloat16)(IMAGES.bfloat16(), LABELS, sink)
-    moved = flat([after - old for after, old in zip(classifier.parameters(), before, strict=True)])
-    assert (
-        relative_difference(moved, -1e-4 * flat([p.grad for p in classifier.parameters()])) < 0.03
-    )
+    moved = flat([after - old for after, old in zip(parameters, before, strict=True)])
+    assert relative_difference(moved, -1e-4 * flat([p.grad for p in parameters])) < 0.03
 
 
 def test_an_unknown_loss_is_refused() -> None:

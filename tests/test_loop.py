@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small_jobs import OPTIMISERS, assert_same_bits, assert_same_checkpoints, settings, train
+from small_jobs import FILES, OPTIMISERS, assert_same_bits, assert_same_checkpoints, settings, train
 from torch import nn
 
 from tutorial_lib import loop as loop_module
 from tutorial_lib import training
-from tutorial_lib.checkpoints import CheckpointError, load_checkpoint, save_model
+from tutorial_lib.checkpoints import CheckpointError, load_checkpoint, save_checkpoint, save_model
 from tutorial_lib.loop import History, Loop, TrainingDiverged, TrainingInterrupted
 from tutorial_lib.settings import EarlyStopping
 from tutorial_lib.steppers import FullBatch, Minibatches
@@ -165,6 +165,16 @@ def test_the_bar_shows_title_total_cost_and_validation(capfd: pytest.CaptureFixt
         assert part in last
 
 
+def test_the_bar_runs_to_where_early_stopping_will_end(capfd: pytest.CaptureFixture[str]) -> None:
+    """Else it would tell an hour left in the minute before the end."""
+    errors = [5.0] * 5 + [4.0] + [4.5] * 30
+    validating(errors, True, early_stopping=EarlyStopping(), progress=True)
+    lines = capfd.readouterr().err.strip().split("\r")
+    assert "/30.0 " in lines[0], "the patience of 10 epochs, 3 steps each"
+    assert "100%" in lines[-1]
+    assert "36.0/36.0 " in lines[-1]
+
+
 # --- interruption
 
 
@@ -297,7 +307,10 @@ def test_the_bits_depend_on_what_is_restored(tmp_path: Path, optimiser: str) -> 
     """The comparison above would notice a generator that starts anew."""
     train(optimiser, tmp_path / "one", seed=1)
     train(optimiser, tmp_path / "two", seed=2)
-    with pytest.raises(AssertionError):
+    for folder in ("one", "two"):
+        state = load_checkpoint(tmp_path / folder / FILES[0])
+        save_checkpoint(tmp_path / folder / FILES[0], state | {"identity": {}})
+    with pytest.raises(AssertionError, match=r"layer1\.checkpoint/history/cost"):
         assert_same_checkpoints(tmp_path / "two", tmp_path / "one")
 
 

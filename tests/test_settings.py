@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import random
 
 import pytest
 
@@ -170,11 +171,23 @@ STOPS = {
 }
 
 
+def stops_after(rule: EarlyStopping, errors: list[float]) -> int | None:
+    """The first epoch at whose end the patience is used up, the errors coming in one by one."""
+    epochs = range(1, len(errors) + 1)
+    return next((n for n in epochs if rule.stops(errors[:n])), None)
+
+
+def test_the_last_epoch_can_be_told_beforehand() -> None:
+    rule = EarlyStopping()
+    assert rule.last_epoch([]) == 10
+    assert rule.last_epoch([5.0] * 5 + [4.0]) == 12
+    assert rule.last_epoch([5.0] * 5 + [4.0] * 5) == 12
+
+
 @pytest.mark.parametrize("name", STOPS)
 def test_early_stopping_on_sequences_worked_out_by_hand(name: str) -> None:
     rule, errors, expected = STOPS[name]
-    stops = [n for n in range(1, len(errors) + 1) if rule.stops(errors[:n])]
-    assert (stops[0] if stops else None) == expected
+    assert stops_after(rule, errors) == expected
 
 
 def published_rule(errors: list[float]) -> int | None:
@@ -192,9 +205,7 @@ def published_rule(errors: list[float]) -> int | None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_early_stopping_agrees_with_the_published_loop(seed: int) -> None:
-    import random
-
     draw = random.Random(seed)
     errors = [2 + 3 / (1 + k) * draw.random() for k in range(100)]
-    stopped = next(n for n in range(1, 101) if EarlyStopping().stops(errors[:n]))
-    assert stopped == published_rule(errors)
+    stopped = stops_after(EarlyStopping(), errors)
+    assert stopped == published_rule(errors) is not None

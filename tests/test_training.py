@@ -420,9 +420,9 @@ def test_without_a_generator_the_global_seed_decides() -> None:
 # --- checkpoints of another training
 
 
-@pytest.mark.parametrize("change", ["settings", "sizes", "precision", "data"])
+@pytest.mark.parametrize("change", ["settings", "sizes", "precision", "seed", "data"])
 def test_a_checkpoint_of_other_circumstances_is_refused(tmp_path: Path, change: str) -> None:
-    def tune(settings=FineTuning(n_epochs=2), sizes=(15, 10), x=X, precision="float32"):  # noqa: B008
+    def tune(settings=FineTuning(n_epochs=2), sizes=(15, 10), x=X, precision="float32", seed=0):  # noqa: B008
         stack = StackedAutoencoder(20, sizes, n_classes=4, generator=seeded())
         file = tmp_path / "run.checkpoint"
         fine_tune(
@@ -430,6 +430,7 @@ def test_a_checkpoint_of_other_circumstances_is_refused(tmp_path: Path, change: 
             *(x, LABELS),
             settings=settings,
             precision=precision,
+            generator=seeded(seed),
             checkpoint=file,
             **QUIET,
         )
@@ -442,6 +443,7 @@ def test_a_checkpoint_of_other_circumstances_is_refused(tmp_path: Path, change: 
         "settings": {"settings": FineTuning(n_epochs=3)},
         "sizes": {"sizes": (15, 9)},
         "precision": {"precision": "bfloat16"},
+        "seed": {"seed": 1},
         "data": {"x": other},
     }[change]
     with pytest.raises(CheckpointError, match=rf"belongs to another training \({change}: "):

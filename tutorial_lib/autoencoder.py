@@ -13,6 +13,7 @@ from torch.nn import functional
 from tutorial_lib.checks import (
     require_choice,
     require_corruption_level,
+    require_floats,
     require_matrix,
     require_size,
 )
@@ -61,12 +62,15 @@ def corrupt(
 
     Raises
     ------
+    TypeError
+        If the input is no tensor of floats.
     ValueError
         If the level or the kind is not one of the above.
 
     Source: deeplearning.net, denoising autoencoders (masking); Vincent et al. 2010 (the other
     two); notebook 01.
     """
+    require_floats("x", x)
     require_choice("kind", kind, get_args(Corruption))
     require_corruption_level(corruption_level, kind)
     if corruption_level == 0:

@@ -91,11 +91,12 @@ class PretrainingFloor:
 
     def __call__(self) -> None:
         for x in self.batches:
-            torch.mm(x, self.weight.t(), out=self.code)
-            torch.mm(self.code, self.weight, out=self.error)
-            torch.mm(self.error, self.weight.t(), out=self.delta)
-            torch.mm(self.delta.t(), x, out=self.gradient)
-            torch.mm(self.code.t(), self.error, out=self.gradient)
+            code, error, delta = (rows[: len(x)] for rows in (self.code, self.error, self.delta))
+            torch.mm(x, self.weight.t(), out=code)
+            torch.mm(code, self.weight, out=error)
+            torch.mm(error, self.weight.t(), out=delta)
+            torch.mm(delta.t(), x, out=self.gradient)
+            torch.mm(code.t(), error, out=self.gradient)
 
 
 class FineTuningFloor:
@@ -111,13 +112,14 @@ class FineTuningFloor:
     def __call__(self) -> None:
         last = len(self.weights) - 1
         for x in self.batches:
-            entering = [x, *self.activations[1:]]
+            entering = [x, *(rows[: len(x)] for rows in self.activations[1:])]
+            deltas = [rows[: len(x)] for rows in self.deltas]
             for k, weight in enumerate(self.weights):
-                torch.mm(entering[k], weight.t(), out=self.activations[k + 1])
+                torch.mm(entering[k], weight.t(), out=entering[k + 1])
             for k in range(last, -1, -1):
-                torch.mm(self.deltas[k + 1].t(), entering[k], out=self.gradients[k])
+                torch.mm(deltas[k + 1].t(), entering[k], out=self.gradients[k])
                 if k > 0:
-                    torch.mm(self.deltas[k + 1], self.weights[k], out=self.deltas[k])
+                    torch.mm(deltas[k + 1], self.weights[k], out=deltas[k])
 
 
 class LBFGSFloor:
@@ -134,8 +136,9 @@ class LBFGSFloor:
 
     def __call__(self) -> None:
         for x in self.chunks:
-            torch.mm(x, self.encoder.t(), out=self.code)
-            torch.mm(self.code, self.decoder.t(), out=self.error)
-            torch.mm(self.error, self.decoder, out=self.code)
-            torch.mm(self.code.t(), x, out=self.gradients[0])
-            torch.mm(self.error.t(), self.code, out=self.gradients[1])
+            code, error = self.code[: len(x)], self.error[: len(x)]
+            torch.mm(x, self.encoder.t(), out=code)
+            torch.mm(code, self.decoder.t(), out=error)
+            torch.mm(error, self.decoder, out=code)
+            torch.mm(code.t(), x, out=self.gradients[0])
+            torch.mm(error.t(), code, out=self.gradients[1])

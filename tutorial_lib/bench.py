@@ -21,6 +21,7 @@ from torch import Tensor
 from tutorial_lib import baselines
 from tutorial_lib.autoencoder import Autoencoder
 from tutorial_lib.checkpoints import atomic_writer
+from tutorial_lib.checks import whole_number
 from tutorial_lib.gradients import CHUNK_ROWS, AutoencoderGradients
 from tutorial_lib.mnist import Digits, load_mnist
 from tutorial_lib.precision import Precision, compute_dtype, fast_products
@@ -49,9 +50,12 @@ _GOALS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--out", type=Path, default=Path("results/bench"), help="folder")
-    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    parser.add_argument("--threads", type=whole_number(1, 1024), help="CPU threads (default: all)")
     parser.add_argument(
-        "--images", type=int, default=50_000, help="training images (fewer for a quick look)"
+        "--images",
+        type=whole_number(16, 60_000),
+        default=50_000,
+        help="training images (fewer for a quick look)",
     )
 
 

@@ -1,6 +1,9 @@
 """Checks of arguments: each error names the argument, what was given and what is expected."""
 
+import argparse
 import math
+from collections.abc import Callable
+from numbers import Integral, Real
 
 import torch
 from torch import Tensor
@@ -12,32 +15,38 @@ def require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} is {value!r}; choose one of {', '.join(map(repr, choices))}.")
 
 
-def require_at_least(name: str, value: float, lowest: float) -> None:
+def require_at_least(name: str, value: object, lowest: float) -> None:
     """Raise unless ``value`` is a number of at least ``lowest``."""
-    if not isinstance(value, int | float):
+    if not isinstance(value, Real):
         raise TypeError(f"{name} is {value!r}; expected a number of at least {lowest}.")
-    if not value >= lowest:
+    if not float(value) >= lowest:
         raise ValueError(f"{name} is {value}; expected at least {lowest}.")
 
 
-def require_size(name: str, value: int) -> None:
+def require_size(name: str, value: object) -> None:
     """Raise unless ``value`` is a whole number of at least 1."""
-    if not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} is {value!r}; expected a whole number.")
     require_at_least(name, value, 1)
 
 
-def require_matrix(name: str, x: object, n_columns: int | None = None) -> None:
-    """Raise unless ``x`` is a floating-point tensor of shape (n_examples, n_columns)."""
+def require_floats(name: str, x: object) -> Tensor:
+    """Return ``x``, or raise a TypeError unless it is a floating-point tensor."""
     if not isinstance(x, Tensor):
-        raise TypeError(f"{name} is a {type(x).__name__}; pass a torch.Tensor of rows.")
-    columns = "n_features" if n_columns is None else n_columns
-    if x.ndim != 2 or n_columns not in (None, x.shape[1]):
-        raise ValueError(f"{name} has shape {tuple(x.shape)}; expected (n_examples, {columns}).")
+        raise TypeError(f"{name} is a {type(x).__name__}; pass a torch.Tensor.")
     if not x.is_floating_point():
         raise TypeError(
             f"{name} has dtype {x.dtype}; convert it with .float() and scale to [0, 1]."
         )
+    return x
+
+
+def require_matrix(name: str, x: object, n_columns: int | None = None) -> None:
+    """Raise unless ``x`` is a floating-point tensor of shape (n_examples, n_columns)."""
+    x = require_floats(name, x)
+    columns = "n_features" if n_columns is None else n_columns
+    if x.ndim != 2 or n_columns not in (None, x.shape[1]):
+        raise ValueError(f"{name} has shape {tuple(x.shape)}; expected (n_examples, {columns}).")
 
 
 def require_data(name: str, x: Tensor, n_columns: int) -> None:
@@ -107,3 +116,16 @@ def require_generator(generator: torch.Generator, x: Tensor) -> None:
             f"generator is on {generator.device}, but x is on {x.device}; "
             f"make it with torch.Generator({x.device.type!r})."
         )
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a reader of a command's option: a whole number in this range."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not lowest <= int(text) <= highest:
+            raise argparse.ArgumentTypeError(
+                f"{text!r}; expected a whole number from {lowest:,} to {highest:,}"
+            )
+        return int(text)
+
+    return read

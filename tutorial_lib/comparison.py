@@ -1,12 +1,16 @@
 """Published figures beside ours: one list of rows for the terminal and for the report."""
 
 import math
+import statistics
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, TypeGuard
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 HEADER = ("", "published", "obtained", "ratio of times")
 NOT_KNOWN = "-"
 MARGIN_NOTE = "±: half of the 95 % interval of the mean over all seeds"
+# Student's t, 97.5 % quantile, for 1, 2, ... degrees of freedom; beyond, the normal one is near.
+_T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+_T_BEYOND = (2.201, 2.086, 1.980)  # from 11, 20 and 120 degrees on; on the safe side
 
 
 class Row(NamedTuple):
@@ -95,3 +99,29 @@ def _factor(ratio: float) -> str:
 def format_value(value: float | None) -> str:
     """Return a number with two decimals."""
     return f"{value:.2f}" if _is_number(value) else NOT_KNOWN
+
+
+def summarise(values: Sequence[float]) -> dict[str, Any]:
+    """Return mean, standard deviation and the 95 % interval of the mean (Student's t).
+
+    Parameters
+    ----------
+    values : sequence of float, at least one
+        With one value alone, deviation and interval are None: it says nothing about spread.
+    """
+    mean = statistics.fmean(values)
+    if len(values) == 1:
+        return {"mean": mean, "standard_deviation": None, "interval_95": None}
+    deviation = statistics.stdev(values)
+    margin = _t_quantile(len(values) - 1) * deviation / len(values) ** 0.5
+    return {
+        "mean": mean,
+        "standard_deviation": deviation,
+        "interval_95": [mean - margin, mean + margin],
+    }
+
+
+def _t_quantile(degrees: int) -> float:
+    if degrees <= len(_T_QUANTILES):
+        return _T_QUANTILES[degrees - 1]
+    return _T_BEYOND[(degrees >= 20) + (degrees >= 120)]

@@ -100,19 +100,22 @@ def _mistakes(experiment: Experiment) -> dict[str, Illustration]:
     predictions = predict_dataset(classifier, test.images)
     with torch.no_grad():
         probabilities = classifier(test.images).softmax(dim=1)
-    return {
+    n_misread = int((predictions != test.labels).sum())
+    found = {
         "confusion_matrix": Illustration(
             "Which digits are taken for which",
             plots.plot_confusion(test.labels, predictions),
             "A ten by ten table of counts: true digits in rows, predictions in columns.",
-            f"{int((predictions != test.labels).sum())} of {len(test)} test digits are misread.",
-        ),
-        "misread_digits": Illustration(
+            f"{n_misread} of {len(test)} test digits are misread.",
+        )
+    }
+    if n_misread:
+        found["misread_digits"] = Illustration(
             "Misread digits",
             plots.plot_misread_digits(
                 test.images, test.labels, predictions, probabilities=probabilities
             ),
             "Up to twenty test digits with what they are and what they were taken for.",
             "The mistakes that the network was surest of come first.",
-        ),
-    }
+        )
+    return found

@@ -171,6 +171,7 @@ class Loop:
         history = self.history
         history.cost.append(self.stepper.mean_cost() + self.extra_cost())
         if not math.isfinite(history.cost[-1]):
+            self._take_best()
             raise TrainingDiverged(
                 f"{self.title}: the cost became {history.cost[-1]} in epoch {len(history.cost)}. "
                 "Lower the learning rate, or look for NaN in the data."
@@ -186,8 +187,8 @@ class Loop:
             bar.total = min(self.n_epochs, math.ceil(last)) * self.stepper.n_per_epoch
         bar.update(len(history.cost) * self.stepper.n_per_epoch - bar.n)
         self.finished = self._is_over()
-        if self.finished and self.restore_best and self.best is not None:
-            self.model.load_state_dict(self.best)
+        if self.finished:
+            self._take_best()
         if self.finished or time.perf_counter() - self._saved >= CHECKPOINT_SECONDS:
             self._save()
 
@@ -197,6 +198,10 @@ class Loop:
             self.history.best_epoch = len(errors)
             if self.restore_best:
                 self.best = {k: v.clone() for k, v in self.model.state_dict().items()}
+
+    def _take_best(self) -> None:
+        if self.restore_best and self.best is not None:
+            self.model.load_state_dict(self.best)
 
     def _is_over(self) -> bool:
         errors = self.history.validation_error

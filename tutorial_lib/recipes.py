@@ -117,8 +117,8 @@ _RECIPES = (
         Pretraining(n_epochs=3, optimiser="adam", learning_rate=1e-3, batch_size=200),
         FineTuning(n_epochs=5, optimiser="adam", learning_rate=Cosine(2e-3), batch_size=200),
     ),
-    # Chosen on the validation set. The two kinds of noise during fine-tuning are what takes the
-    # error from 1.5 % to 1 %: without them the network fits its training images within minutes.
+    # Chosen on the validation set. The adversarial noise is what takes the validation error from
+    # 1.5 to 1 %; random masking noise in its place stops at 1.3 %, and adds nothing beside it.
     _sda(
         "full",
         1000,
@@ -133,7 +133,6 @@ _RECIPES = (
             optimiser="adam",
             learning_rate=Cosine(2e-3, warm_up=0.025),
             batch_size=512,
-            corruption_level=0.1,
             adversarial_level=0.07,
         ),
     ),

@@ -8,7 +8,6 @@ stage of each run has a checkpoint there until the run is done, so a stopped com
 import argparse
 import json
 import shutil
-import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +15,19 @@ from typing import Any, get_args
 
 import torch
 
-from tutorial_lib.checkpoints import CheckpointError, atomic_writer, load_model, save_model
-from tutorial_lib.comparison import Row, format_table
+from tutorial_lib.checkpoints import (
+    CheckpointError,
+    atomic_writer,
+    load_checkpoint,
+    load_model,
+    save_checkpoint,
+    save_model,
+)
+from tutorial_lib.checks import whole_number
+from tutorial_lib.comparison import Row, format_table, summarise
 from tutorial_lib.experiment import Experiment
 from tutorial_lib.illustrations import illustrate
-from tutorial_lib.loop import TrainingDiverged, TrainingInterrupted
+from tutorial_lib.loop import TrainingDiverged
 from tutorial_lib.mnist import load_mnist
 from tutorial_lib.precision import Precision
 from tutorial_lib.recipes import Preset, Recipe, RecipeName, get_recipe
@@ -36,9 +43,6 @@ _FIGURES = {
     "seconds.fine_tuning": "time of fine-tuning",
     "seconds.total": "time in all",
 }
-# Student's t, 97.5 % quantile, for 1, 2, ... degrees of freedom; beyond, the normal one is near.
-_T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-_T_BEYOND = (2.201, 2.086, 1.980)  # from 11, 20 and 120 degrees on; on the safe side
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,25 +50,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", choices=get_args(RecipeName))
     parser.add_argument("--preset", choices=get_args(Preset), default="full")
     seeds = parser.add_mutually_exclusive_group()
-    seeds.add_argument("--seed", type=int, default=0, help="seed of a single run (default 0)")
-    seeds.add_argument("--seeds", type=_positive, metavar="K", help="K runs, seeds 0 to K - 1")
+    seeds.add_argument(
+        "--seed", type=whole_number(0, 2**32), default=0, help="seed of a single run (default 0)"
+    )
+    seeds.add_argument(
+        "--seeds", type=whole_number(1, 1000), metavar="K", help="K runs, seeds 0 to K - 1"
+    )
     parser.add_argument("--out", type=Path, help="folder of the results (default results/RECIPE)")
     parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
     parser.add_argument("--precision", choices=get_args(Precision), default="float32")
     parser.add_argument(
-        "--threads", type=_positive, help="CPU threads (default: all; 1 if as published)"
+        "--threads",
+        type=whole_number(1, 1024),
+        help="CPU threads (default: all; 1 if as published)",
     )
     parser.add_argument(
         "--no-control", action="store_true", help="leave out the network without pre-training"
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress bars")
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return value
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -81,8 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
     _set_threads(recipe, arguments.threads)
     try:
         _reproduce(recipe, folder, arguments)
-    except TrainingInterrupted as stop:
-        print(f"\n{stop}\nAdd --resume to the same command to go on.", file=sys.stderr)
+    except KeyboardInterrupt as stop:  # TrainingInterrupted, if it came during a training
+        told = str(stop) or "Interrupted."
+        print(f"\n{told}\nAdd --resume to the same command to go on.", file=sys.stderr)
         return 130
     except (CheckpointError, TrainingDiverged) as error:
         print(error, file=sys.stderr)
@@ -100,7 +104,8 @@ def _set_threads(recipe: Recipe, threads: int | None) -> None:
 
 def _reproduce(recipe: Recipe, folder: Path, arguments: argparse.Namespace) -> None:
     digits = load_mnist(split=recipe.name, progress=not arguments.quiet)
-    seeds = range(arguments.seeds) if arguments.seeds else [arguments.seed]
+    seeds = list(range(arguments.seeds)) if arguments.seeds else [arguments.seed]
+    _claim(folder, recipe, seeds, arguments)
     experiments = [
         Experiment(
             recipe,
@@ -117,22 +122,52 @@ def _reproduce(recipe: Recipe, folder: Path, arguments: argparse.Namespace) -> N
     load_model(experiments[0].checkpoints / "model.checkpoint", experiments[0].stack)
     rows = comparison(recipe, results)
     _write(folder, recipe, results, rows, experiments[0])
-    shutil.rmtree(folder / "checkpoints")
+    _discard(folder / "checkpoints")
     print(f"\n{recipe.name}, {recipe.preset}\n{format_table(rows)}")
     print(f"\nReport: {folder / 'report.html'}")
 
 
+def _claim(folder: Path, recipe: Recipe, seeds: list[int], arguments: argparse.Namespace) -> None:
+    """Note which run this folder is for, so that ``--resume`` never mixes two."""
+    path = folder / "checkpoints" / "command.checkpoint"
+    here = {
+        "recipe": recipe.name,
+        "preset": recipe.preset,
+        "seeds": seeds,
+        "precision": arguments.precision,
+        "threads": torch.get_num_threads(),
+        "control": not arguments.no_control,
+    }
+    there = load_checkpoint(path) if path.exists() else here
+    told = "; ".join(
+        f"{k}: {there.get(k)} there, {v} here" for k, v in here.items() if there.get(k) != v
+    )
+    if told:
+        raise CheckpointError(
+            f"{folder} holds an unfinished run of another kind ({told}). Resume it with the "
+            "options it was started with, or choose another folder with --out."
+        )
+    save_checkpoint(path, here)
+
+
+def _discard(checkpoints: Path) -> None:
+    """Remove a finished run's checkpoints; a process killed meanwhile leaves all or none."""
+    gone = checkpoints.with_name(".finished")
+    shutil.rmtree(gone, ignore_errors=True)
+    checkpoints.rename(gone)
+    shutil.rmtree(gone)
+
+
 def _run_or_recall(experiment: Experiment, control: bool) -> dict[str, Any]:
     """Run one seed, unless an earlier start of this command already has."""
-    done = experiment.checkpoints / "results.json"
+    done = experiment.checkpoints / "results.checkpoint"
     if done.exists():
-        results: dict[str, Any] = json.loads(done.read_text())
-        return results
+        return load_checkpoint(done)
     if experiment.progress:
         print(f"Seed {experiment.seed}", file=sys.stderr)
     results = experiment.run(control=control)
     save_model(experiment.checkpoints / "model.checkpoint", experiment.stack)
-    _write_json(done, results)
+    save_checkpoint(done, results)
     return results
 
 
@@ -145,32 +180,6 @@ def _over_seeds(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if None not in values
     }
     return {**shared, "runs": list(runs), "summary": summary}
-
-
-def summarise(values: Sequence[float]) -> dict[str, Any]:
-    """Return mean, standard deviation and the 95 % interval of the mean (Student's t).
-
-    Parameters
-    ----------
-    values : sequence of float, at least one
-        With one value alone, deviation and interval are None: it says nothing about spread.
-    """
-    mean = statistics.fmean(values)
-    if len(values) == 1:
-        return {"mean": mean, "standard_deviation": None, "interval_95": None}
-    deviation = statistics.stdev(values)
-    margin = _t_quantile(len(values) - 1) * deviation / len(values) ** 0.5
-    return {
-        "mean": mean,
-        "standard_deviation": deviation,
-        "interval_95": [mean - margin, mean + margin],
-    }
-
-
-def _t_quantile(degrees: int) -> float:
-    if degrees <= len(_T_QUANTILES):
-        return _T_QUANTILES[degrees - 1]
-    return _T_BEYOND[(degrees >= 20) + (degrees >= 120)]
 
 
 def _figure(run: Mapping[str, Any], name: str) -> float | None:

@@ -34,7 +34,11 @@ def _own_generator(x: Tensor, generator: torch.Generator | None) -> torch.Genera
 
 
 def _identity(
-    model: nn.Module, settings: Settings, precision: str, *data: Tensor
+    model: nn.Module,
+    settings: Settings,
+    precision: str,
+    generator: torch.Generator,
+    *data: Tensor,
 ) -> dict[str, str]:
     """Return what a checkpoint must have been made with to be gone on from."""
     sizes = [tuple(p.shape) for p in model.parameters()]
@@ -43,7 +47,7 @@ def _identity(
     for tensor in data:
         # As bytes: NumPy has no bfloat16.
         digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
-    return told | {"data": digest.hexdigest()[:16]}
+    return told | {"seed": str(generator.initial_seed()), "data": digest.hexdigest()[:16]}
 
 
 def _rows_at_once(settings: Settings) -> int:
@@ -132,7 +136,7 @@ def pretrain_layer(
         title=title,
         extra_cost=lambda: 0.0 if settings.optimiser == "lbfgs" else decay_cost(decay),
         checkpoint=checkpoint,
-        identity=_identity(autoencoder, settings, precision, x) if checkpoint else None,
+        identity=_identity(autoencoder, settings, precision, generator, x) if checkpoint else None,
         progress=progress,
     )
     return _run(loop, settings)
@@ -282,7 +286,11 @@ def fine_tune(
         restore_best=settings.restore_best,
         extra_cost=lambda: 0.0 if settings.optimiser == "lbfgs" else decay_cost(decay),
         checkpoint=checkpoint,
-        identity=_identity(classifier, settings, precision, x, labels) if checkpoint else None,
+        identity=_identity(
+            classifier, settings, precision, generator, x, labels, *(validation or ())
+        )
+        if checkpoint
+        else None,
         progress=progress,
     )
     return _run(loop, settings)
