@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +90,8 @@ def main(folder: Path) -> None:
     patch = pytest.MonkeyPatch()
     use_tiny_recipes(patch, pictures=False)
     patch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    patch.setattr(os, "fsync", lambda descriptor: None)  # slow, and only a power cut would tell
+    tempfile.gettempdir()  # leaves a file and removes it, at its first use
     recipe = tiny_recipe("sda")
     short = replace(recipe, fine_tuning=replace(recipe.fine_tuning, n_epochs=2))
     patch.setattr("tutorial_lib.reproduce.get_recipe", lambda name, preset: short)

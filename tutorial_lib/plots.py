@@ -99,15 +99,17 @@ def plot_denoising(
     corrupted: Values,
     restored: Values,
     *,
+    answer: str = "restored",
     max_images: int = 10,
     image_shape: tuple[int, int] = MNIST_SHAPE,
     width: float = WIDTH,
 ) -> Picture:
     """Draw clean images, the same corrupted, and what was restored: three times (n, n_pixels).
 
-    What noise pushed out of [0, 1] is drawn as 0 or 1, yet counts in the mean squared error.
+    ``answer`` is the name of the last row. What noise pushed out of [0, 1] is drawn as 0 or 1, yet
+    counts in the mean squared error.
     """
-    rows = {"clean": clean, "corrupted": corrupted, "restored": restored}
+    rows = {"clean": clean, "corrupted": corrupted, answer: restored}
     return sheets.draw_rows(rows, max_images, image_shape, width)
 
 
@@ -117,6 +119,7 @@ def plot_learning_curves(
     quantity: Quantity = "cost",
     log: bool = False,
     step: str = "epoch",
+    unit: str = "",
     width: float = WIDTH,
 ) -> Picture:
     """Draw one labelled curve per training run.
@@ -129,6 +132,8 @@ def plot_learning_curves(
         Draw the values, all above 0, on a logarithmic axis.
     step : str
         What a value stands for: "epoch", "iteration".
+    unit : str
+        Of the cost, such as "nats per digit".
     """
     require_choice("quantity", quantity, get_args(Quantity))
     sheets.check_same_length(curves=curves)
@@ -145,7 +150,8 @@ def plot_learning_curves(
         ax.yaxis.set_major_formatter(LogFormatter())  # 0.02 rather than 2 x 10^-2
         ax.yaxis.set_minor_formatter(LogFormatter())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set(xlabel=step, ylabel="cost" if quantity == "cost" else "validation error (%)")
+    cost = f"cost ({unit})" if unit else "cost"
+    ax.set(xlabel=step, ylabel=cost if quantity == "cost" else "validation error (%)")
     ax.grid(alpha=0.3)
     ax.legend(frameon=False, handlelength=4)
     return picture

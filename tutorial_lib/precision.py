@@ -18,6 +18,9 @@ Precision = Literal["float32", "bfloat16"]
 
 # oneDNN pays for its preparation from about this many rows on; below, BLAS is faster.
 _FEWEST_ROWS = 16
+# Threads meet after each product. With fewer rows they wait for each other about as long as they
+# work, and on a machine that does anything else, such as show a browser, many times longer.
+_FEWEST_ROWS_TO_SHARE = 64
 
 # What each open block found. Two threads' blocks may end in any order, so an end takes back the
 # latest entry, whoever made it: the last to end restores what the first one found.
@@ -71,10 +74,16 @@ def onednn_keeps_float32() -> bool:
 def fast_products(n_rows: int) -> Iterator[None]:
     """Use the fastest float32 products that lose no accuracy, for batches of ``n_rows`` rows.
 
-    The setting is PyTorch's own and global; it is put back at the end.
+    Small batches run on one thread. The settings are PyTorch's own; they are put back at the end.
     """
-    if n_rows < _FEWEST_ROWS or not onednn_keeps_float32():
-        yield
-        return
-    with _onednn_products():
-        yield
+    threads = torch.get_num_threads()
+    if n_rows < _FEWEST_ROWS_TO_SHARE:
+        torch.set_num_threads(1)
+    try:
+        if n_rows < _FEWEST_ROWS or not onednn_keeps_float32():
+            yield
+        else:
+            with _onednn_products():
+                yield
+    finally:
+        torch.set_num_threads(threads)
