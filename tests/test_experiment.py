@@ -101,9 +101,14 @@ def test_the_history_has_every_stage_in_full(tmp_path, name):
 
 
 def test_sda_reports_the_best_epoch_and_its_network(tmp_path):
-    experiment = new(tmp_path)
+    recipe = tiny_recipe("sda")
+    overshooting = replace(
+        recipe.fine_tuning, learning_rate=lambda done: 0.02 if done < 0.8 else 50.0
+    )
+    experiment = new(tmp_path, recipe=replace(recipe, fine_tuning=overshooting))
     run = experiment.run()
     errors = run["history"]["fine_tuning"]["validation_error"]
+    assert min(errors) < errors[-1], "else this test would prove nothing"
     assert run["validation_error"] == min(errors)
     classifier = experiment.stack.classifier
     assert error(classifier, experiment.validation) == pytest.approx(min(errors))

@@ -223,8 +223,11 @@ def _write(
     first = results.get("runs", [results])[0]
     pictures = illustrate(experiment, first["history"])
     for name, illustration in pictures.items():
-        with atomic_writer(folder / f"{name}.png") as file:
+        path = folder / f"{name}.png"
+        with atomic_writer(path) as file:
             file.write(png_bytes(illustration.image))
+        # Drawn a second time for the report, the layout would shift by a few pixels.
+        pictures[name] = illustration._replace(image=path)
     write_report(
         folder,
         title=f"{recipe.name.upper() if recipe.name == 'ufldl' else 'SdA'}, {recipe.preset}",
