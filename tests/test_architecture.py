@@ -22,7 +22,7 @@ LAYERS = (
     ("steppers",),
     ("loop",),
     ("training",),
-    ("recipes", "report"),
+    ("recipes", "report", "baselines", "bench_table"),
     ("experiment",),
     ("illustrations",),
     ("reproduce", "bench", "doctor"),

@@ -54,14 +54,15 @@ def require_data(name: str, x: Tensor, n_columns: int) -> None:
     require_matrix(name, x, n_columns)
     if len(x) == 0:
         raise ValueError(f"{name} has no rows; pass at least one example.")
-    if not torch.isfinite(x).all():
+    # One pass, and no second tensor: NaN or infinity anywhere shows in the extremes.
+    if not torch.isfinite(torch.stack(torch.aminmax(x))).all():
         row = int((~torch.isfinite(x)).any(dim=1).nonzero()[0, 0])
         raise ValueError(f"{name} has NaN or infinite values, first in row {row}; clean the data.")
 
 
 def require_unit_interval(name: str, x: Tensor) -> None:
     """Raise a ValueError unless all values lie in [0, 1]."""
-    low, high = x.min().item(), x.max().item()
+    low, high = (extreme.item() for extreme in torch.aminmax(x))
     if low < 0 or high > 1:
         raise ValueError(
             f"{name} runs from {low:g} to {high:g}; a sigmoid decoder can only give values in "

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from tutorial_lib.checkpoints import load_model, save_model
 from tutorial_lib.evaluation import encode_dataset, evaluate
 from tutorial_lib.loop import History
 from tutorial_lib.mnist import Digits
@@ -70,6 +71,7 @@ class Experiment:
             progress=self.progress,
         )
         softmax = self._train_softmax()
+        save_model(self._pretrained, self.stack)
         before = 100 - self._test_error(self.stack.classifier)
         tuned = self._fine_tune(self.stack.classifier, "fine_tuning", "Fine-tuning")
         seconds = {
@@ -93,6 +95,16 @@ class Experiment:
             },
         }
         return self._add_control(results) if control else results
+
+    @property
+    def _pretrained(self) -> Path:
+        return self.checkpoints / "pretrained.checkpoint"
+
+    def pretrained_stack(self) -> StackedAutoencoder:
+        """Return a copy of the network as it was between pre-training and fine-tuning."""
+        stack = self._new_stack()
+        load_model(self._pretrained, stack)
+        return stack
 
     def _add_control(self, results: dict[str, Any]) -> dict[str, Any]:
         """Train from the same initial weights, without pre-training."""

@@ -25,18 +25,18 @@ def illustrate(experiment: Experiment, history: dict[str, Any]) -> dict[str, Ill
     """
     return {
         **_filters(experiment),
-        **_learning_curves(history),
+        **_learning_curves(history, _step(experiment)),
         **_mistakes(experiment),
     }
 
 
 def _filters(experiment: Experiment) -> dict[str, Illustration]:
-    encoders = [autoencoder.encoder for autoencoder in experiment.stack.layers()]
+    encoders = [autoencoder.encoder for autoencoder in experiment.pretrained_stack().layers()]
     weights = [encoder.weight for encoder in encoders]
     first = plots.plot_filters(strongest_inputs(weights[0][:_N_FILTERS]), scale="each")
     found = {
         "filters_layer1": Illustration(
-            "Layer 1 after fine-tuning",
+            "Layer 1 after pre-training",
             first,
             "A sheet of up to 100 small grey images, one for each unit of the first layer.",
             "The input of fixed length that excites each unit most (closed form).",
@@ -53,7 +53,7 @@ def _filters(experiment: Experiment) -> dict[str, Illustration]:
         )
         methods = ["linear combination", "activation maximisation"]
         found[f"filters_layer{depth}"] = Illustration(
-            f"Layer {depth} after fine-tuning",
+            f"Layer {depth} after pre-training",
             plots.plot_filters(combined, climbed, titles=methods, scale="each"),
             f"Two sheets of up to 100 small grey images, one for each unit of layer {depth}.",
             "What excites each unit most: on the left the weighted sum of the filters below, on "
@@ -62,7 +62,11 @@ def _filters(experiment: Experiment) -> dict[str, Illustration]:
     return found
 
 
-def _learning_curves(history: dict[str, Any]) -> dict[str, Illustration]:
+def _step(experiment: Experiment) -> str:
+    return "iteration" if experiment.recipe.fine_tuning.optimiser == "lbfgs" else "epoch"
+
+
+def _learning_curves(history: dict[str, Any], step: str) -> dict[str, Illustration]:
     layers = {f"layer {k}": run["cost"] for k, run in enumerate(history["pretraining"], start=1)}
     control = history.get("without_pretraining")
     tuned = {"pre-trained": history["fine_tuning"]}
@@ -72,16 +76,15 @@ def _learning_curves(history: dict[str, Any]) -> dict[str, Illustration]:
     found = {
         "learning_curves_pretraining": Illustration(
             "Pre-training",
-            plots.plot_learning_curves(layers, log=True),
+            plots.plot_learning_curves(layers, log=True, step=step),
             "One falling curve of the reconstruction cost for each layer.",
-            "The cost of each layer against its own epochs (iterations of L-BFGS). The layers "
-            "restore different inputs, so only the shapes compare, not the heights.",
+            "The layers restore different inputs: compare the curves' shapes, not their heights.",
         ),
         "learning_curves_fine_tuning": Illustration(
             "Fine-tuning",
-            plots.plot_learning_curves(cost, log=True),
+            plots.plot_learning_curves(cost, log=True, step=step),
             "Curves of the classifier's cost with and without pre-training.",
-            "The cost on the training images, against epochs (iterations of L-BFGS).",
+            "The cost on the training images.",
         ),
     }
     if history["fine_tuning"]["validation_error"]:

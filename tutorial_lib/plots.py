@@ -41,6 +41,13 @@ LINES: tuple[dict[str, Any], ...] = (
 )
 
 
+class _PlainLogFormatter(LogFormatter):
+    """Write 0.02 rather than 2e-02; which ticks get a number is left to matplotlib."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
 def plot_filters(
     *weights: Values,
     titles: Sequence[str] | None = None,
@@ -147,8 +154,8 @@ def plot_learning_curves(
         ax.plot(steps, values, label=label, markevery=max(1, len(values) // 10), **line)
     if log:
         ax.set_yscale("log")
-        ax.yaxis.set_major_formatter(LogFormatter())  # 0.02 rather than 2 x 10^-2
-        ax.yaxis.set_minor_formatter(LogFormatter())
+        ax.yaxis.set_major_formatter(_PlainLogFormatter())
+        ax.yaxis.set_minor_formatter(_PlainLogFormatter())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     cost = f"cost ({unit})" if unit else "cost"
     ax.set(xlabel=step, ylabel=cost if quantity == "cost" else "validation error (%)")
