@@ -209,7 +209,7 @@ def _whole_pretraining(x: Tensor) -> Times:
     def ours() -> None:
         pretrain_greedily(stack, x, settings=_layer(), progress=False)
 
-    return take_turns({"ours": ours, "common": common}, rounds=1)
+    return take_turns({"ours": ours, "common": common}, rounds=3)
 
 
 def _growth(x: Tensor) -> dict[str, Times]:
