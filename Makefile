@@ -32,11 +32,11 @@ test: setup $(VENV)/.installed-dev ## run the whole test suite
 
 reproduce: setup ## train both published recipes; print published and obtained results
 	@for recipe in $(RECIPE); do \
-		$(RUN) -m tutorial_lib reproduce $$recipe --preset full --resume --out results/$$recipe $(ARGS) || exit; \
+		$(RUN) -m tutorial_lib reproduce $$recipe --resume $(ARGS) || exit; \
 	done
 
 bench: setup ## measure the speed beside the common loop and the bare matrix products
-	@$(RUN) -m tutorial_lib bench --out results/bench $(ARGS)
+	@$(RUN) -m tutorial_lib bench $(ARGS)
 
 lint: $(VENV)/.installed-dev ## check style (ruff), format (ruff) and types (mypy)
 	@$(RUN) -m ruff check

@@ -423,7 +423,7 @@ def test_quiet_reaches_the_pictures_and_the_download(tmp_path, monkeypatch, caps
 def test_the_default_folder_is_named_after_the_recipe(tmp_path, tiny, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["reproduce", "sda", "--no-control", "--quiet"]) == 0
-    assert (tmp_path / "results" / "sda" / "results.json").exists()
+    assert (tmp_path / "results" / "sda-full" / "results.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -213,11 +213,11 @@ def test_reproduce_runs_both_recipes_or_the_named_one_with_more_arguments(ready)
     script(ready / ".venv" / "bin" / "python", 'test "$1" = -c || echo "$@"')
     both = make(ready, "reproduce").stdout.splitlines()
     assert both[-2:] == [
-        "-m tutorial_lib reproduce ufldl --preset full --resume --out results/ufldl",
-        "-m tutorial_lib reproduce sda --preset full --resume --out results/sda",
+        "-m tutorial_lib reproduce ufldl --resume",
+        "-m tutorial_lib reproduce sda --resume",
     ]
     one = make(ready, "reproduce", "RECIPE=sda", "ARGS=--preset quick --seed 3").stdout.splitlines()
-    expected = "--preset full --resume --out results/sda --preset quick --seed 3"
+    expected = "--resume --preset quick --seed 3"
     assert one[-1].endswith(f"reproduce sda {expected}")
     assert "reproduce ufldl" not in "".join(one)
 

@@ -39,13 +39,15 @@ ROUNDS = 6
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--out", type=Path, default=Path("results/bench"), help="folder")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/bench"), help="folder (default results/bench)"
+    )
     parser.add_argument("--threads", type=whole_number(1, 1024), help="CPU threads (default: all)")
     parser.add_argument(
         "--images",
         type=whole_number(16, 60_000),
         default=50_000,
-        help="training images (fewer for a quick look)",
+        help="training images (default 50,000; fewer for a quick look)",
     )
 
 

@@ -15,6 +15,12 @@ _GOALS = (
 )
 
 
+_LEGEND = (
+    "common: DataLoader, nn.Module and autograd, the layers below run again for each batch",
+    "floor: the matrix products of the same training and nothing else",
+)
+
+
 def format_results(results: Mapping[str, Any]) -> str:
     """Return the measurements as text: times, goals, growth, memory, imports."""
     machine = results["machine"]
@@ -29,7 +35,7 @@ def format_results(results: Mapping[str, Any]) -> str:
     for name in names:
         times = [results[name].get(column) for column in columns]
         lines.append(f"{name:20}" + "".join(f"{_seconds(t):>16}" for t in times))
-    lines += ["", *_goal_lines(results), ""]
+    lines += ["", *_LEGEND, "", *_goal_lines(results), ""]
     for size, grown in results["growth"].items():
         cells = ", ".join(f"{key}: {value:.3f}" for key, value in grown.items())
         lines.append(f"pre-training epoch by {size}: {cells}")

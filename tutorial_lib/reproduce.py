@@ -47,8 +47,14 @@ _FIGURES = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("recipe", choices=get_args(RecipeName))
-    parser.add_argument("--preset", choices=get_args(Preset), default="full")
+    parser.add_argument("recipe", choices=get_args(RecipeName), help="which tutorial")
+    parser.add_argument(
+        "--preset",
+        choices=get_args(Preset),
+        default="full",
+        help="quick: under a minute; full (default): minutes, for sda with today's training; "
+        "as-published: the original settings, for sda an hour or more",
+    )
     seeds = parser.add_mutually_exclusive_group()
     seeds.add_argument(
         "--seed", type=whole_number(0, 2**32), default=0, help="seed of a single run (default 0)"
@@ -56,9 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     seeds.add_argument(
         "--seeds", type=whole_number(1, 1000), metavar="K", help="K runs, seeds 0 to K - 1"
     )
-    parser.add_argument("--out", type=Path, help="folder of the results (default results/RECIPE)")
+    parser.add_argument(
+        "--out", type=Path, help="folder of the results (default results/RECIPE-PRESET)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
-    parser.add_argument("--precision", choices=get_args(Precision), default="float32")
+    parser.add_argument(
+        "--precision",
+        choices=get_args(Precision),
+        default="float32",
+        help="of the matrix products (default float32); bfloat16 is faster where the CPU has it",
+    )
     parser.add_argument(
         "--threads",
         type=whole_number(1, 1024),
@@ -73,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
     recipe = get_recipe(arguments.recipe, arguments.preset)
-    folder = arguments.out or Path("results") / recipe.name
+    folder = arguments.out or Path("results") / f"{recipe.name}-{recipe.preset}"
     if (folder / "checkpoints").exists() and not arguments.resume:
         print(
             f"{folder} holds an unfinished run. Add --resume to go on with it, choose another "

@@ -1,4 +1,4 @@
-"""Greedy layer-wise pre-training, fine-tuning and evaluation: the loops of both tutorials.
+"""Greedy layer-wise pre-training and fine-tuning: the loops of both tutorials.
 
 Data are one tensor in memory. Each function trains in place, shows a progress bar, can be
 interrupted without loss, and goes on from its checkpoint if that file exists.
