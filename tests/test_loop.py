@@ -89,9 +89,9 @@ def one_thread() -> Iterator[None]:
 # --- history and the end
 
 
-def test_history_holds_one_cost_an_epoch_with_the_decay() -> None:
-    history = make_loop(Counter(costs=[5, 4, 3, 2]), extra_cost=lambda: 0.25).run()
-    assert history.cost == [5.25, 4.25, 3.25, 2.25]
+def test_history_holds_one_cost_an_epoch() -> None:
+    history = make_loop(Counter(costs=[5, 4, 3, 2])).run()
+    assert history.cost == [5, 4, 3, 2]
     assert history.validation_error == []
     assert history.best_epoch is None
     assert history.seconds > 0
@@ -384,6 +384,19 @@ def make_minibatches(seen: list, shuffle: bool = True) -> Minibatches:
     return Minibatches(
         step, n_examples=10, batch_size=4, n_epochs=5, generator=seeded(), shuffle=shuffle
     )
+
+
+def test_the_cost_of_an_epoch_is_the_mean_over_examples_plus_the_decay_once() -> None:
+    stepper = Minibatches(
+        lambda rows, done: rows.double().mean(),
+        n_examples=10,
+        batch_size=4,  # the last batch has two rows, and counts for two
+        n_epochs=1,
+        generator=seeded(),
+        decay={torch.tensor([[3.0, 4.0]]): 0.1},
+    )
+    assert sum(stepper.epoch(0)) == 10
+    assert stepper.mean_cost() == pytest.approx(4.5 + 0.5 * 0.1 * 25)
 
 
 def test_an_epoch_sees_each_example_once_in_a_new_order() -> None:

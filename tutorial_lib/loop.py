@@ -94,8 +94,6 @@ class Loop:
     early_stopping : EarlyStopping or None
     restore_best : bool
         Whether to end with the parameters of the best validation epoch.
-    extra_cost : callable
-        Added to each epoch's cost (the weight decay, which needs no minibatch).
     checkpoint : Path or None
         File to go on from, if it exists, and to save to.
     identity : dict of str
@@ -114,7 +112,6 @@ class Loop:
         validate: Callable[[], float] | None = None,
         early_stopping: EarlyStopping | None = None,
         restore_best: bool = False,
-        extra_cost: Callable[[], float] = lambda: 0.0,
         checkpoint: str | Path | None = None,
         identity: dict[str, str] | None = None,
         progress: bool = True,
@@ -126,7 +123,6 @@ class Loop:
         self.validate = validate
         self.early_stopping = early_stopping
         self.restore_best = restore_best
-        self.extra_cost = extra_cost
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.identity = identity or {}
         self.progress = progress
@@ -169,7 +165,7 @@ class Loop:
 
     def _end_epoch(self, bar: "tqdm[Any]") -> None:
         history = self.history
-        history.cost.append(self.stepper.mean_cost() + self.extra_cost())
+        history.cost.append(self.stepper.mean_cost())
         if not math.isfinite(history.cost[-1]):
             self._take_best()
             raise TrainingDiverged(

@@ -35,7 +35,8 @@ class Minibatches:
     """Steps on contiguous slices of a shuffled index.
 
     ``step(rows, done)`` trains on the examples of index ``rows`` when the fraction ``done`` of
-    all training is over, and returns their mean cost.
+    all training is over, and returns their mean cost. The cost of the weight decay needs no
+    minibatch: it is added once, at the end of an epoch.
     """
 
     converged = False
@@ -50,6 +51,7 @@ class Minibatches:
         generator: torch.Generator,
         shuffle: bool = True,
         optimiser: torch.optim.Optimizer | None = None,
+        decay: Decay | None = None,
     ) -> None:
         self.step = step
         self.n_per_epoch = n_examples
@@ -58,6 +60,7 @@ class Minibatches:
         self.generator = generator
         self.shuffle = shuffle
         self.optimiser = optimiser
+        self.decay = decay or {}
         self.order = torch.arange(n_examples, device=generator.device)
         self.position = 0
         self.cost = torch.zeros((), dtype=torch.float64, device=generator.device)
@@ -78,7 +81,7 @@ class Minibatches:
         self.position = 0
 
     def mean_cost(self) -> float:
-        return self.cost.item() / self.n_per_epoch
+        return self.cost.item() / self.n_per_epoch + decay_cost(self.decay)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -205,4 +208,5 @@ def make_stepper(
         generator=generator,
         shuffle=settings.shuffle,
         optimiser=optimiser,
+        decay=decay,
     )

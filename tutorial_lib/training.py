@@ -20,7 +20,7 @@ from tutorial_lib.loop import History, Loop
 from tutorial_lib.precision import Precision, compute_dtype, fast_products
 from tutorial_lib.schedules import value_at
 from tutorial_lib.settings import FineTuning, Pretraining, Settings
-from tutorial_lib.sinks import Decay, Sink, decay_cost
+from tutorial_lib.sinks import Decay, Sink
 from tutorial_lib.stacked import Classifier, StackedAutoencoder
 from tutorial_lib.steppers import make_stepper
 
@@ -134,7 +134,6 @@ def pretrain_layer(
         stepper,
         n_epochs=settings.n_epochs,
         title=title,
-        extra_cost=lambda: 0.0 if settings.optimiser == "lbfgs" else decay_cost(decay),
         checkpoint=checkpoint,
         identity=_identity(autoencoder, settings, precision, generator, x) if checkpoint else None,
         progress=progress,
@@ -284,7 +283,6 @@ def fine_tune(
         validate=None if validation is None else lambda: evaluate(classifier, *validation),
         early_stopping=settings.early_stopping,
         restore_best=settings.restore_best,
-        extra_cost=lambda: 0.0 if settings.optimiser == "lbfgs" else decay_cost(decay),
         checkpoint=checkpoint,
         identity=_identity(
             classifier, settings, precision, generator, x, labels, *(validation or ())
