@@ -37,7 +37,7 @@ def start(optimiser: str, folder: Path) -> int:
 
 def progress(folder: Path) -> list[int]:
     """What changes whenever a checkpoint is replaced."""
-    return [(folder / f).stat().st_ino for f in FILES if (folder / f).exists()]
+    return [path.stat().st_ino for pattern in FILES for path in folder.glob(pattern)]
 
 
 def ended(child: int) -> int | None:

@@ -11,7 +11,7 @@ from tutorial_lib.settings import EarlyStopping, FineTuning, Pretraining
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.training import fine_tune, pretrain_greedily
 
-FILES = ["layer1.checkpoint", "layer2.checkpoint", "fine_tuning.checkpoint"]
+FILES = ["layer-1-of-2-*.checkpoint", "layer-2-of-2-*.checkpoint", "fine_tuning.checkpoint"]
 OPTIMISERS = ["sgd", "adam", "lbfgs"]
 
 
@@ -92,7 +92,14 @@ def assert_same_bits(given: Any, expected: Any, where: str = "") -> None:
         assert given == expected, where
 
 
+def find(folder: Path, pattern: str) -> Path:
+    """Return the one file of a folder that a name in FILES stands for."""
+    (path,) = folder.glob(pattern)
+    return path
+
+
 def assert_same_checkpoints(given: Path, expected: Path) -> None:
     """Compare all that a folder of checkpoints holds: weights, optimiser, generator, history."""
     for file in FILES:
-        assert_same_bits(load_checkpoint(given / file), load_checkpoint(expected / file), file)
+        states = [load_checkpoint(find(folder, file)) for folder in (given, expected)]
+        assert_same_bits(*states, file)

@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small_jobs import FILES, OPTIMISERS, assert_same_bits, assert_same_checkpoints, settings, train
+from small_jobs import (
+    FILES,
+    OPTIMISERS,
+    assert_same_bits,
+    assert_same_checkpoints,
+    find,
+    settings,
+    train,
+)
 from torch import nn
 
 from tutorial_lib import loop as loop_module
@@ -308,9 +316,9 @@ def test_the_bits_depend_on_what_is_restored(tmp_path: Path, optimiser: str) -> 
     train(optimiser, tmp_path / "one", seed=1)
     train(optimiser, tmp_path / "two", seed=2)
     for folder in ("one", "two"):
-        state = load_checkpoint(tmp_path / folder / FILES[0])
-        save_checkpoint(tmp_path / folder / FILES[0], state | {"identity": {}})
-    with pytest.raises(AssertionError, match=r"layer1\.checkpoint/history/cost"):
+        path = find(tmp_path / folder, FILES[0])
+        save_checkpoint(path, load_checkpoint(path) | {"identity": {}})
+    with pytest.raises(AssertionError, match=r"layer-1-of-2-.*/history/cost"):
         assert_same_checkpoints(tmp_path / "two", tmp_path / "one")
 
 

@@ -1,6 +1,7 @@
 """Training against loops written anew with autograd and PyTorch's optimisers; wrong input."""
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -451,7 +452,7 @@ def test_a_checkpoint_of_other_circumstances_is_refused(tmp_path: Path, change: 
 
 
 def test_other_labels_are_other_data(tmp_path: Path) -> None:
-    how = {"settings": FineTuning(n_epochs=1), "checkpoint": tmp_path / "a", **QUIET}
+    how = {"settings": FineTuning(n_epochs=1), "checkpoint": tmp_path / "a.checkpoint", **QUIET}
     fine_tune(make_stack().classifier, X, LABELS, **how)
     labels = LABELS.clone()
     labels[3] = (labels[3] + 1) % 4
@@ -470,6 +471,49 @@ def test_a_finished_training_is_only_read(tmp_path: Path) -> None:
 def test_data_of_any_float_dtype_can_have_checkpoints(tmp_path: Path, dtype) -> None:
     how = {"settings": Pretraining(n_epochs=1), "checkpoints": tmp_path, **QUIET}
     pretrain_greedily(make_stack(), X.to(dtype), **how)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+# --- a folder of checkpoints
+
+
+def train_one(folder: Path, *, how: Pretraining | None = None, seed: int = 0, start: int = 0):
+    layer = Autoencoder(20, 5, generator=seeded(start))
+    options = {"settings": how or Pretraining(n_epochs=1), "generator": seeded(seed)}
+    history = pretrain_layer(layer, X, checkpoint=f"{folder}/", title="One", **options, **QUIET)
+    return layer, history
+
+
+def test_in_a_folder_every_training_has_a_file_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "version 1.0"  # the slash decides, not the dot
+    train_one(folder)
+    train_one(folder, how=Pretraining(n_epochs=2))
+    train_one(folder, seed=1)
+    train_one(folder, start=1)
+    files = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert len(files) == 4
+    assert all(re.fullmatch(r"one-[0-9a-f]{12}\.checkpoint", name) for name in files)
+    train_one(folder)
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == files
+
+
+def test_the_same_call_on_a_trained_model_changes_nothing(tmp_path: Path) -> None:
+    layer, history = train_one(tmp_path)
+    before = layer.encoder.weight.detach().clone()
+    how = {"settings": Pretraining(n_epochs=1), "generator": seeded()}
+    again = pretrain_layer(layer, X, checkpoint=tmp_path, title="One", **how, **QUIET)
+    assert again == history
+    assert torch.equal(layer.encoder.weight, before)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_other_settings_on_a_trained_model_go_on_from_it(tmp_path: Path) -> None:
+    longer = Pretraining(n_epochs=2)
+    direct, _ = train_one(tmp_path, how=longer)
+    layer, _ = train_one(tmp_path)
+    how = {"settings": longer, "generator": seeded()}
+    pretrain_layer(layer, X, checkpoint=tmp_path, title="One", **how, **QUIET)
+    assert not torch.equal(layer.encoder.weight, direct.encoder.weight)
     assert len(list(tmp_path.iterdir())) == 3
 
 

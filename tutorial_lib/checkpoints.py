@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -62,6 +63,35 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def checkpoint_file(place: str | Path, title: str, *told: object) -> Path:
+    """Return the file that a checkpoint is kept in.
+
+    Parameters
+    ----------
+    place : str or Path
+        A file, or a folder: a name without a suffix, or one that ends in a slash.
+    title : str
+        Names the file in a folder, for people.
+    *told : objects
+        Their text decides which file in a folder: other settings, another file.
+    """
+    path = Path(place)
+    if path.suffix and not path.is_dir() and not str(place).endswith(("/", os.sep)):
+        return path
+    words = "-".join(re.findall(r"\w+", title.lower()))
+    fingerprint = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+    return path / f"{words}-{fingerprint}.checkpoint"
+
+
+def digest_of(*tensors: Tensor) -> str:
+    """Return a short digest of the values of tensors."""
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        # As bytes: NumPy has no bfloat16.
+        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]
 
 
 def _outline(value: Any, arrays: dict[str, np.ndarray[Any, Any]]) -> Any:

@@ -4,7 +4,6 @@ Data are one tensor in memory. Each function trains in place, shows a progress b
 interrupted without loss, and goes on from its checkpoint if that file exists.
 """
 
-import hashlib
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from tutorial_lib.autoencoder import Autoencoder, corrupt
 from tutorial_lib.checks import require_data, require_generator, require_unit_interval
+from tutorial_lib.checkpoints import checkpoint_file, digest_of
 from tutorial_lib.evaluation import encode_dataset, evaluate, require_examples
 from tutorial_lib.gradients import CHUNK_ROWS, AutoencoderGradients, ClassifierGradients
 from tutorial_lib.loop import History, Loop
@@ -43,11 +43,7 @@ def _identity(
     """Return what a checkpoint must have been made with to be gone on from."""
     sizes = [tuple(p.shape) for p in model.parameters()]
     told = {"settings": repr(settings), "sizes": str(sizes), "precision": precision}
-    digest = hashlib.sha256()
-    for tensor in data:
-        # As bytes: NumPy has no bfloat16.
-        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
-    return told | {"seed": str(generator.initial_seed()), "data": digest.hexdigest()[:16]}
+    return told | {"seed": str(generator.initial_seed()), "data": digest_of(*data)}
 
 
 def _rows_at_once(settings: Settings) -> int:
@@ -55,13 +51,28 @@ def _rows_at_once(settings: Settings) -> int:
     return CHUNK_ROWS if settings.optimiser == "lbfgs" else settings.batch_size
 
 
-def _run(loop: Loop, settings: Settings) -> History:
+def _run(loop: Loop, settings: Settings, checkpoint: str | Path | None) -> History:
+    start = ""
+    if checkpoint:
+        start = _STARTS.get(_moment(loop), digest_of(*loop.model.parameters()))
+        loop.checkpoint = checkpoint_file(checkpoint, loop.title, loop.identity, start)
     try:
         with torch.no_grad(), fast_products(_rows_at_once(settings)):
             return loop.run()
     finally:
         for parameter in loop.model.parameters():
             parameter.grad = None  # a stale gradient only takes memory, and could mislead
+        if checkpoint:
+            _STARTS[_moment(loop)] = start
+
+
+# From which start the weights came to where they are: the same call again, on a model that was
+# trained or interrupted in this session, finds the file in the folder that it wrote before.
+_STARTS: dict[str, str] = {}
+
+
+def _moment(loop: Loop) -> str:
+    return f"{loop.title} {loop.identity} {digest_of(*loop.model.parameters())}"
 
 
 def pretrain_layer(
@@ -88,7 +99,9 @@ def pretrain_layer(
     precision : {"float32", "bfloat16"}
         Of the matrix products; weights are float32.
     checkpoint : path, optional
-        File to go on from, if it exists, and to save to: every half minute and at the end.
+        File to go on from, if it exists, and to save to: every half minute and at the end. In a
+        folder, such as ``"checkpoints/"``, each training has a file of its own, named by title
+        and a fingerprint of settings, seed, data and the weights it starts from.
     progress : bool
         Whether to show a progress bar.
     title : str
@@ -134,11 +147,10 @@ def pretrain_layer(
         stepper,
         n_epochs=settings.n_epochs,
         title=title,
-        checkpoint=checkpoint,
         identity=_identity(autoencoder, settings, precision, generator, x) if checkpoint else None,
         progress=progress,
     )
-    return _run(loop, settings)
+    return _run(loop, settings, checkpoint)
 
 
 def _noisy(x: Tensor, settings: Settings, done: float, generator: torch.Generator) -> Tensor:
@@ -169,7 +181,7 @@ def pretrain_greedily(
     generator, precision, progress
         As for `pretrain_layer`.
     checkpoints : path, optional
-        Folder for one checkpoint a layer, ``layer1.checkpoint`` and so on.
+        Folder for one checkpoint a layer; see ``checkpoint`` of `pretrain_layer`.
 
     Returns
     -------
@@ -196,7 +208,7 @@ def pretrain_greedily(
             settings=layer_settings,
             generator=generator,
             precision=precision,
-            checkpoint=Path(checkpoints) / f"layer{k}.checkpoint" if checkpoints else None,
+            checkpoint=f"{checkpoints}/" if checkpoints else None,
             progress=progress,
             title=f"Layer {k} of {stack.depth}",
         )
@@ -283,7 +295,6 @@ def fine_tune(
         validate=None if validation is None else lambda: evaluate(classifier, *validation),
         early_stopping=settings.early_stopping,
         restore_best=settings.restore_best,
-        checkpoint=checkpoint,
         identity=_identity(
             classifier, settings, precision, generator, x, labels, *(validation or ())
         )
@@ -291,4 +302,4 @@ def fine_tune(
         else None,
         progress=progress,
     )
-    return _run(loop, settings)
+    return _run(loop, settings, checkpoint)
