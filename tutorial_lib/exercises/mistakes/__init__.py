@@ -1,0 +1,1 @@
+"""Plausible wrong answers: what the known bugs of the exercises do."""
