@@ -21,7 +21,7 @@ LAYERS = (
     ("settings", "evaluation"),
     ("steppers",),
     ("loop",),
-    ("training",),
+    ("training", "minimise"),
     ("recipes", "report", "baselines", "bench_table"),
     ("experiment",),
     ("illustrations",),
@@ -38,7 +38,7 @@ ROOMS = {
 # Models and training take tensors, and give tensors back: neither data nor pictures.
 PURE = {
     *("losses", "autoencoder", "stacked", "precision", "sinks", "gradients", "features"),
-    *("schedules", "settings", "evaluation", "steppers", "loop", "training"),
+    *("schedules", "settings", "evaluation", "steppers", "loop", "training", "minimise"),
 }
 # The map of the package names every public module, so it has no layer; it imports them on demand.
 MAP_OF_THE_PACKAGE = "__init__"

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from tutorial_lib.autoencoder import Autoencoder, corrupt
-from tutorial_lib.checks import require_data, require_generator, require_unit_interval
 from tutorial_lib.checkpoints import checkpoint_file, digest_of
+from tutorial_lib.checks import require_data, require_generator, require_unit_interval
 from tutorial_lib.evaluation import encode_dataset, evaluate, require_examples
 from tutorial_lib.gradients import CHUNK_ROWS, AutoencoderGradients, ClassifierGradients
 from tutorial_lib.loop import History, Loop
