@@ -22,6 +22,7 @@ from tutorial_lib.plots import (
     plot_misread_digits,
     plot_reconstructions,
 )
+from tutorial_lib.study_plots import plot_study
 
 
 @dataclass
@@ -38,6 +39,14 @@ LABELS = torch.tensor([4, 4, 1, 7, 9, 9])
 PREDICTIONS = torch.tensor([9, 4, 1, 1, 4, 9])
 PROBABILITIES = torch.full((6, 10), 0.01)
 PROBABILITIES[torch.arange(6), PREDICTIONS] = torch.tensor([0.5, 0.9, 0.9, 0.875, 0.75, 0.9])
+
+STUDY = {
+    f"{depth} hidden layers": {
+        "random": [[100, 21 + depth, 1.5], [1000, 8, 0.5], [10000, 3.3, 0.1], [50000, 1.7, 0.05]],
+        "pretrained": [[100, 19, 2.0], [1000, 7, 0.4], [10000, 3, 0.1], [50000, 1.6, 0.05]],
+    }
+    for depth in (1, 2, 3, 5)
+}
 
 EVERY_PICTURE = {
     "filters": lambda: plot_filters(random_images(30)),
@@ -56,6 +65,9 @@ EVERY_PICTURE = {
     "validation error, log": lambda: plot_learning_curves(
         {"run": np.linspace(9, 1.3, 36)}, quantity="validation_error", log=True
     ),
+    "study": lambda: plot_study(STUDY),
+    "study, one panel": lambda: plot_study({"1 hidden layer": {"random": [[100, 41.0, 0]]}}),
+    "study, three panels": lambda: plot_study(dict(list(STUDY.items())[:3]), ylabel="error"),
     "confusion": lambda: plot_confusion(LABELS, PREDICTIONS),
     "misread digits": lambda: plot_misread_digits(random_images(6), LABELS, PREDICTIONS),
     "misread digits, sure": lambda: plot_misread_digits(
@@ -241,6 +253,52 @@ class TestLearningCurves:
     def test_bad_arguments(self, curves, arguments, message):
         with pytest.raises(ValueError, match=message):
             plot_learning_curves(curves, **arguments)
+
+
+class TestStudy:
+    def test_a_panel_per_network_a_curve_per_start_a_bar_per_point(self):
+        axes = plot_study(STUDY).axes
+        assert [ax.get_title() for ax in axes] == list(STUDY)
+        for ax, curves in zip(axes, STUDY.values(), strict=True):
+            drawn = {bars.get_label(): bars for bars in ax.containers}
+            assert list(drawn) == ["random", "pretrained"]
+            for start, curve in curves.items():
+                line, _, (bars,) = drawn[start].lines
+                n_labels, mean, margin = np.transpose(curve)
+                np.testing.assert_allclose(line.get_xydata(), np.transpose([n_labels, mean]))
+                ends = np.array([bar[:, 1] for bar in bars.get_segments()])
+                np.testing.assert_allclose(ends, np.transpose([mean - margin, mean + margin]))
+            assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+    def test_all_panels_have_the_same_axes(self):
+        limits = {(*ax.get_xlim(), *ax.get_ylim()) for ax in plot_study(STUDY).axes}
+        assert len(limits) == 1
+
+    def test_colour_is_not_the_only_sign(self):
+        lines = [bars.lines[0] for bars in plot_study(STUDY).axes[0].containers]
+        for sign in ("get_color", "get_marker", "get_linestyle"):
+            assert len({getattr(line, sign)() for line in lines}) == 2
+
+    def test_a_margin_beyond_zero_can_be_drawn(self):
+        picture = plot_study({"two seeds": {"random": [[100, 1.0, 5.0], [1000, 0.5, 5.0]]}})
+        assert picture._repr_png_().startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize(
+        ("panels", "message"),
+        [
+            ({}, "panels has 0"),
+            ({"a": {}}, r"panels\['a'\] has 0"),
+            ({"a": {"b": [[100, 1]]}}, r"panels\['a'\]\['b'\] has 2 columns; expected labels"),
+            ({"a": {"b": [100, 1, 0]}}, "expected 2 dimensions"),
+            ({"a": {"b": [[100, 0, 0]]}}, "holds 0; logarithmic axes"),
+            ({"a": {"b": [[0, 1, 0]]}}, "holds 0; logarithmic axes"),
+            ({"a": {"b": [[100, 1, -2]]}}, "holds -2"),
+            ({"a": {"b": [[100, 1, float("nan")]]}}, "NaN"),
+        ],
+    )
+    def test_bad_arguments(self, panels, message):
+        with pytest.raises(ValueError, match=message):
+            plot_study(panels)
 
 
 class TestConfusion:

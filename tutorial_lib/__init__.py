@@ -8,7 +8,7 @@ The core, which the notebooks teach:
 - `stacked`: autoencoders on top of one another, and the classifier over the same weights
 - `settings`, `schedules`: how they are trained
 - `training`, `evaluation`: training and judging them
-- `minimise`: the same L-BFGS for gradients derived by hand
+- `minimise`: the same L-BFGS for gradients derived by hand (``tutorial_lib.minimise.minimise``)
 - `features`: what a unit looks for
 - `plots`: pictures of all that
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from tutorial_lib.features import combine_filters as combine_filters
     from tutorial_lib.features import maximise_activation as maximise_activation
     from tutorial_lib.features import strongest_inputs as strongest_inputs
-    from tutorial_lib.minimise import minimise as minimise
     from tutorial_lib.mnist import load_mnist as load_mnist
     from tutorial_lib.recipes import get_recipe as get_recipe
     from tutorial_lib.schedules import Cosine as Cosine
@@ -61,7 +60,6 @@ _HOME = {
     "pretrain_layer": "training",
     "pretrain_greedily": "training",
     "fine_tune": "training",
-    "minimise": "minimise",
     "encode_dataset": "evaluation",
     "predict_dataset": "evaluation",
     "evaluate": "evaluation",

@@ -1,4 +1,4 @@
-"""The commands: ``python -m tutorial_lib doctor | data | reproduce | study | bench``.
+"""The commands: ``python -m tutorial_lib doctor | data | solve | reproduce | study | bench``.
 
 Each command is a pair of functions, ``add_arguments(parser)`` and ``run(arguments) -> int``. A
 command's module is imported only when the command is called, so that the doctor can look at an
@@ -18,6 +18,7 @@ PROGRAM = "python -m tutorial_lib"
 COMMANDS = {
     "doctor": "look at this machine and say what is missing",
     "data": "fetch and verify MNIST, or say where the verified copy is",
+    "solve": "insert the reference solutions into notebooks, run them, write pages",
     "reproduce": "train a published recipe; print published and obtained results",
     "study": "train with and without pre-training over labels, depths and seeds",
     "bench": "measure the speed beside the common loop and the bare matrix products",

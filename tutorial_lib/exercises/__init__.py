@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from tutorial_lib.exercises.core import Task
+from tutorial_lib.exercises.task import Task
 
 if TYPE_CHECKING:
     from tutorial_lib.exercises.progress import Progress

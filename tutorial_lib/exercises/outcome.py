@@ -38,6 +38,8 @@ _COLOURS = {
     Status.NOT_ATTEMPTED: "#767676",
     Status.ERROR: "#CC79A7",
 }
+# JupyterLab leaves no room below preformatted text, and too much below the last paragraph.
+_ROOM = 'style="margin: .6em 0"'
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ class Outcome:
         paragraphs = "".join(_paragraph(text) for text in self.message.split("\n\n"))
         return (
             f'<div style="border-left: 5px solid {_COLOURS[self.status]}; padding: 2px 12px">'
-            f"<p><strong>{escape(self.headline)}</strong></p>{paragraphs}{self._image()}</div>"
+            f"<p {_ROOM}><strong>{escape(self.headline)}</strong></p>"
+            f"{paragraphs}{self._image()}</div>"
         )
 
     def _image(self) -> str:
@@ -119,6 +122,5 @@ def table(rows: tuple[Row, ...]) -> str:
 
 def _paragraph(text: str) -> str:
     """Render a paragraph; an indented one keeps its columns, as in Markdown."""
-    if all(line.startswith("    ") for line in text.splitlines()):
-        return f"<pre>{escape(text)}</pre>"
-    return f"<p>{escape(text)}</p>"
+    tag = "pre" if all(line.startswith("    ") for line in text.splitlines()) else "p"
+    return f"<{tag} {_ROOM}>{escape(text)}</{tag}>"

@@ -3,8 +3,8 @@
 from html import escape
 
 from tutorial_lib.exercises import all_exercises, record
-from tutorial_lib.exercises.core import Task
 from tutorial_lib.exercises.outcome import SIGNS, WORDS, Status
+from tutorial_lib.exercises.task import Task
 
 
 class Progress:
@@ -16,10 +16,8 @@ class Progress:
 
     def status(self, task: Task) -> Status:
         """Return the last verdict on a task."""
-        try:
-            return Status(self.entries.get(task.name, {}).get("status"))
-        except ValueError:
-            return Status.NOT_ATTEMPTED
+        noted = self.entries.get(task.name, {}).get("status")
+        return next((status for status in Status if status == noted), Status.NOT_ATTEMPTED)
 
     @property
     def summary(self) -> str:

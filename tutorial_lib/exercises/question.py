@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from tutorial_lib.exercises.core import Task
 from tutorial_lib.exercises.outcome import Outcome, Status
-from tutorial_lib.exercises.values import describe
+from tutorial_lib.exercises.parts import describe, is_plain
+from tutorial_lib.exercises.task import Task
+from tutorial_lib.exercises.wording import shorten
 
 
 @dataclass(eq=False, kw_only=True)
@@ -45,30 +46,48 @@ class Question(Task):
         if answer is ...:
             message = f"Replace the ... after {self.name} = by your answer, and run the cell again."
             return self.outcome(Status.NOT_ATTEMPTED, message)
-        if problem := self._problem_with_form(answer):
+        value = _letter(answer) if self.choices else _number(answer)
+        if problem := self._problem_with_form(answer, value):
             return self.outcome(Status.INCORRECT, problem)
-        if self._agrees(answer, self.reference):
+        if self._agrees(value, self.reference):
             return self.outcome(Status.CORRECT, self.notice)
         for bug in self.known_bugs:
-            if self._agrees(answer, bug.answer):
+            if self._agrees(value, bug.answer):
                 return self.outcome(Status.INCORRECT, bug.message, known_bug=bug.name)
-        return self.outcome(Status.INCORRECT, f"{answer!r} is not it. hint() may help.")
+        return self.outcome(Status.INCORRECT, f"{_shown(answer)} is not it. hint() may help.")
 
-    def _problem_with_form(self, answer: Any) -> str:
+    def _problem_with_form(self, answer: Any, value: str | float | None) -> str:
         if self.choices:
             letters = ", ".join(repr(letter) for letter in self.choices)
-            given = answer.strip().lower() if isinstance(answer, str) else None
-            fine = given is not None and len(given) == 1 and given in self.choices
+            fine = isinstance(value, str) and len(value) == 1 and value in self.choices
             return "" if fine else f"{_shown(answer)} is not one of the choices: {letters}."
-        number = isinstance(answer, Real) and not isinstance(answer, bool)
-        fine = number and math.isfinite(answer)
+        fine = isinstance(value, float) and math.isfinite(value)
         return "" if fine else f"{_shown(answer)} is no finite number; a number was asked for."
 
-    def _agrees(self, answer: Any, value: Any) -> bool:
+    def _agrees(self, value: Any, other: Any) -> bool:
         if self.choices:
-            return bool(answer.strip().lower() == value)
-        return math.isclose(answer, value, rel_tol=max(self.tolerance, 1e-9))
+            return bool(value == other)
+        return math.isclose(value, other, rel_tol=max(self.tolerance, 1e-9))
+
+
+def _letter(answer: Any) -> str | None:
+    return str.strip(answer).lower() if isinstance(answer, str) else None
+
+
+def _number(answer: Any) -> float | None:
+    """Return a number as a float; a tensor or array of one number counts as one."""
+    if is_plain(answer) and answer.numel() == 1:
+        answer = answer.item()
+    if type(answer) is bool or not issubclass(type(answer), Real):
+        return None
+    try:
+        return float(answer)
+    except Exception:  # too large for a float, or of a type that only claims to be a number
+        return None
 
 
 def _shown(answer: Any) -> str:
-    return repr(answer) if isinstance(answer, str | int | float) else describe(answer).capitalize()
+    if type(answer) in (str, int, float, bool, type(None)):
+        return shorten(repr(answer))
+    text = describe(answer)
+    return text[0].upper() + text[1:]

@@ -4,19 +4,26 @@ The call gets copies, so that what it does to its arguments shows, and harms nob
 """
 
 import contextlib
-import copy
 import io
-import linecache
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
+from itertools import combinations
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from tutorial_lib.exercises.values import Parts, WrongStructure, take_apart
+from tutorial_lib.exercises.arguments import fresh, same, same_tensor, storages, tensors_in
+from tutorial_lib.exercises.blame import own_line
+from tutorial_lib.exercises.parts import (
+    Parts,
+    WrongStructure,
+    describe,
+    is_plain,
+    measured,
+    take_apart,
+)
 
 Case = Mapping[str, Any]
 Observe = Callable[..., Any]
@@ -34,7 +41,9 @@ class Run:
         What is wrong with the form of the result, or "".
     changed, shared : list of str
         Arguments that the call changed, and those whose memory the result uses.
-    error : Exception or None
+    overwritten : bool
+        Whether another call of the same function uses the memory of the result.
+    error : BaseException or None
     printed : str
     returned : list of (Tensor, Tensor)
         Each returned tensor and its copy, to see whether a later call changes it.
@@ -44,14 +53,20 @@ class Run:
     structure: str = ""
     changed: list[str] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
-    error: Exception | None = None
+    overwritten: bool = False
+    error: BaseException | None = None
     printed: str = ""
     returned: list[tuple[Tensor, Tensor]] = field(default_factory=list)
 
     @property
-    def overwritten(self) -> bool:
-        """Whether a returned tensor has changed since it was returned."""
-        return any(not _same(now, then) for now, then in self.returned)
+    def memory(self) -> set[int]:
+        """Where the returned tensors keep their values."""
+        return storages(tensor for tensor, _ in self.returned)
+
+    @property
+    def is_ellipsis(self) -> bool:
+        """Whether the function returned the ``...`` of its stub."""
+        return bool(self.parts) and all(value is ... for value in self.parts.values())
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -60,89 +75,88 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def run(function: Callable[..., Any], case: Case, names: Sequence[str], observe: Observe) -> Run:
-    """Call a function on copies of a case; whatever happens is in the result, never raised."""
-    result = Run()
+    """Call a function on copies of a case; whatever happens is in the result, never raised.
+
+    Except for a KeyboardInterrupt: that is the learner, who has waited long enough.
+    """
+    result, printed = Run(), io.StringIO()
     arguments = {name: fresh(value) for name, value in case.items()}
-    printed = io.StringIO()
+    watched = _Watched(function)
     try:
-        with _undisturbed(), contextlib.redirect_stdout(printed):
-            value = observe(function, *arguments.values())
-        result.returned = [(tensor, tensor.detach().clone()) for tensor in tensors_in(value)]
-        result.parts = {
-            name: leaf.detach().clone() if isinstance(leaf, Tensor) else leaf
-            for name, leaf in take_apart(value, names).items()
-        }
+        with _undisturbed(printed):
+            value = observe(watched, *arguments.values())
+            result.returned = [(tensor, tensor.detach().clone()) for tensor in tensors_in(value)]
+            by_itself = observe is not call and isinstance(value, dict)
+            parts = measured(value) if by_itself else take_apart(value, names)
+            result.parts = {
+                name: leaf.detach().clone() if is_plain(leaf) else leaf
+                for name, leaf in parts.items()
+            }
+    except KeyboardInterrupt:
+        raise
     except WrongStructure as error:
         result.structure = str(error)
-    except (Exception, SystemExit) as error:
-        result.error = error if isinstance(error, Exception) else RuntimeError("it called exit()")
+    except BaseException as error:  # sys.exit() too is only an error of the answer
+        _blame(result, error, watched)
     result.printed = printed.getvalue()
-    result.changed = [name for name in case if _changed(case[name], arguments[name])]
-    result.shared = [name for name in case if _share(arguments[name], result.returned)]
+    result.changed = [name for name in case if not same(case[name], arguments[name])]
+    result.shared = [name for name in case if storages(tensors_in(arguments[name])) & result.memory]
     return result
 
 
+class _Watched:
+    """A function that remembers what it returned last."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.returned: list[Any] = []
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        value = self.function(*arguments, **options)
+        self.returned = [value]
+        return value
+
+
+def _blame(result: Run, error: BaseException, watched: _Watched) -> None:
+    """Note an error of the function, or say that what it returned could not be used."""
+    if watched.returned and not own_line(error, watched.function):
+        (value,) = watched.returned
+        name = type(error).__name__
+        result.structure = f"It returned {describe(value)}, which cannot be used here ({name})."
+    else:
+        result.error = error
+
+
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep the learner's random numbers as they are, and warnings out of the verdict."""
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), torch.enable_grad():
+def _undisturbed(printed: io.StringIO) -> Iterator[None]:
+    """Keep the learner's settings and random numbers as they are, and noise out of the verdict.
+
+    Numbers that are drawn without a generator are the same in every call, so that a verdict never
+    depends on what the notebook drew before.
+    """
+    dtype = torch.get_default_dtype()
+    with (
+        torch.random.fork_rng(devices=[]),
+        warnings.catch_warnings(),
+        torch.enable_grad(),
+        contextlib.redirect_stdout(printed),
+    ):
+        torch.default_generator.manual_seed(0)
         warnings.simplefilter("ignore")
-        yield
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
 
 
-def fresh(value: Any) -> Any:
-    """Copy an argument, deeply; a generator keeps its state."""
-    if isinstance(value, torch.Generator):
-        return value.clone_state()
-    if isinstance(value, list | tuple):
-        return type(value)(fresh(part) for part in value)
-    return copy.deepcopy(value)
+def mark_overwritten(runs: Iterable[Run]) -> None:
+    """Note which results other calls of the same function overwrote, or would overwrite.
 
-
-def tensors_in(value: Any) -> Iterator[Tensor]:
-    """Yield the tensors of a nested result."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, torch.nn.Module):
-        yield from value.parameters()
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from tensors_in(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from tensors_in(part)
-
-
-def _same(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
-
-
-def _changed(before: Any, after: Any) -> bool:
-    old, new = list(tensors_in(before)), list(tensors_in(after))
-    return len(old) != len(new) or not all(_same(a, b) for a, b in zip(old, new, strict=True))
-
-
-def _share(argument: Any, returned: list[tuple[Tensor, Tensor]]) -> bool:
-    ours = {tensor.untyped_storage().data_ptr() for tensor in tensors_in(argument)} - {0}
-    return any(tensor.untyped_storage().data_ptr() in ours for tensor, _ in returned)
-
-
-def describe_error(error: Exception, function: Callable[..., Any]) -> str:
-    """Say what was raised, and at which line of the learner's own."""
-    text = f"{type(error).__name__}: {error}".strip()
-    place = _own_line(error.__traceback__, function)
-    return f"{text}\n\n    {place}" if place else text
-
-
-def _own_line(traceback: TracebackType | None, function: Callable[..., Any]) -> str:
-    """The last line on the way to the error that stands in the learner's file or cell."""
-    code = getattr(function, "__code__", None)
-    place = ""
-    while traceback is not None and code is not None:
-        frame = traceback.tb_frame
-        name = frame.f_code.co_filename
-        if name == code.co_filename or "ipykernel_" in name:
-            line = linecache.getline(name, traceback.tb_lineno).strip()
-            place = f"line {traceback.tb_lineno}, in {frame.f_code.co_name}: {line}"
-        traceback = traceback.tb_next
-    return place
+    Memory that two results have in common tells it even where both calls wrote the same values.
+    """
+    runs = list(runs)
+    for run in runs:
+        run.overwritten = not all(same_tensor(then, now) for now, then in run.returned)
+    for one, other in combinations(runs, 2):
+        if one.memory & other.memory:
+            one.overwritten = other.overwritten = True

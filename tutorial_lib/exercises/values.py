@@ -1,6 +1,6 @@
-"""What a function returned, taken apart into named values and compared with what was expected."""
+"""Compare what a function returned with what was expected, value by value."""
 
-from collections.abc import Iterator, Sequence
+import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -8,23 +8,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-Parts = dict[str, Any]
-
-
-class WrongStructure(Exception):
-    """The result does not have the parts that were expected; the message says which it has."""
+from tutorial_lib.exercises.parts import Parts, WrongStructure, describe, is_plain
 
 
 @dataclass(frozen=True)
 class Tolerance:
     """How far apart equal values may be: ``|a - e| <= relative * |e| + absolute * max |e|``.
 
-    The defaults leave room for float32 and for any order of operations. Compared with the largest
-    value, for entries that cancel to nearly 0 have no correct digits.
+    Whole numbers must agree exactly. The defaults leave room for float32 and for any order of
+    operations. Compared with the largest value, for entries that cancel to nearly 0 have no
+    correct digits.
     """
 
     relative: float = 1e-4
     absolute: float = 1e-5
+
+
+USUAL = Tolerance()
 
 
 @dataclass(frozen=True)
@@ -47,54 +47,6 @@ class Difference:
     wrong: bool = True
 
 
-def take_apart(value: Any, names: Sequence[str]) -> Parts:
-    """Name the leaves of a result: one name for a single value, as many as a tuple has parts.
-
-    Lists inside get an index, ``code[0]``; pairs in such a list are weight and bias.
-
-    Raises
-    ------
-    WrongStructure
-        If a tuple of as many parts was expected, and is not there.
-    """
-    if len(names) == 1:
-        return dict(_leaves(names[0], value))
-    if not isinstance(value, list | tuple) or len(value) != len(names):
-        raise WrongStructure(
-            f"It returned {describe(value)}; expected {len(names)} values: {', '.join(names)}."
-        )
-    return dict(leaf for name, part in zip(names, value, strict=True) for leaf in _leaves(name, part))
-
-
-def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _leaves(f"{name} {key}".strip(), part)
-    elif isinstance(value, list | tuple):
-        yield f"number of {name}", len(value)
-        for k, part in enumerate(value):
-            if isinstance(part, list | tuple) and len(part) == 2:
-                yield f"{name}[{k}] weight", part[0]
-                yield f"{name}[{k}] bias", part[1]
-            else:
-                yield from _leaves(f"{name}[{k}]", part)
-    else:
-        yield name, value
-
-
-def describe(value: Any) -> str:
-    """Say what a value is without showing its numbers."""
-    if value is None:
-        return "None (is the return missing?)"
-    if value is ...:
-        return "... (it still stands in your code)"
-    if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, list | tuple):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
-
-
 def compare(expected: Parts, given: Parts, tolerance: Tolerance) -> list[Difference]:
     """Compare part by part, in the order in which they were expected.
 
@@ -109,56 +61,82 @@ def compare(expected: Parts, given: Parts, tolerance: Tolerance) -> list[Differe
 
 
 def _other_parts(expected: Parts, given: Parts) -> str:
+    """Say where a nested result first has another form."""
     for part, value in expected.items():
-        if part.startswith("number of "):
-            if part not in given:
-                name = part.removeprefix("number of ")
-                return f"{name} is {describe(given.get(name))}; expected a list of {value}."
-            if given[part] != value:
-                return f"The {part} is {given[part]}; expected {value}."
-    extra = [part for part in given if part not in expected]
-    return f"It returned {', '.join(extra) or 'too little'}; expected {', '.join(expected)}."
+        list_name, pair_name = part.removeprefix("number of "), part.removesuffix(" weight")
+        n_given = given.get(f"number of {pair_name}")
+        if part in given:
+            if list_name != part and given[part] != value:
+                return f"{list_name} is a list of {given[part]}; expected {value}."
+        elif list_name in given:
+            return f"{list_name} is {describe(given[list_name])}; expected a list of {value}."
+        elif pair_name in given:
+            return f"{pair_name} is {describe(given[pair_name])}; expected a pair (weight, bias)."
+        elif n_given is not None:
+            kind = _kind(value) if pair_name == part else "a pair (weight, bias)"
+            return f"{pair_name} is a list of {n_given}; expected {kind}."
+    return "Its result is nested in another way than the docstring says."
 
 
 def compare_part(part: str, expected: Any, given: Any, tolerance: Tolerance) -> Difference:
     """Compare one value: its type, its shape, then its numbers."""
     if isinstance(expected, Tensor):
         return _compare_tensor(part, expected, given, tolerance)
+    if isinstance(expected, bool):
+        words = "should be" if expected else "should not be"
+        return Difference(part, f"{part}: that {words} so.", wrong=given is not expected)
     if isinstance(expected, Real):
         return _compare_number(part, expected, given, tolerance)
-    wrong = type(expected) is not type(given) or bool(expected != given)
-    return Difference(part, f"{part} is {given!r}." if wrong else "", wrong=wrong)
+    wrong = type(expected) is not type(given) or (isinstance(expected, str) and expected != given)
+    return Difference(part, f"{part} is {describe(given)}; expected another.", wrong=wrong)
+
+
+def _kind(expected: Any) -> str:
+    if isinstance(expected, Tensor):
+        return f"a torch.Tensor of shape {tuple(expected.shape)}"
+    return "a whole number" if isinstance(expected, Integral) else "a number"
 
 
 def _compare_number(part: str, expected: Real, given: Any, tolerance: Tolerance) -> Difference:
-    kind = "a whole number" if isinstance(expected, Integral) else "a number"
-    if not isinstance(given, Integral if isinstance(expected, Integral) else Real):
-        return Difference(part, f"{part} is {describe(given)}; expected {kind}.")
-    e, g = torch.tensor(float(expected)), torch.tensor(float(given))
-    wrong = not _close(e.double(), g.double(), tolerance)
-    return Difference(part, f"{part} is {given}: another number was expected.", wrong=wrong)
+    kind = Integral if isinstance(expected, Integral) else Real
+    if not issubclass(type(given), kind) or type(given) is bool:
+        return Difference(part, f"{part} is {describe(given)}; expected {_kind(expected)}.")
+    e, g = torch.tensor([float(expected), _float(given)], dtype=torch.float64)
+    text = f"{part} is {float(g):.6g}; another number was expected."
+    right = given == expected if kind is Integral else _close(e, g, tolerance)
+    return Difference(part, text, wrong=not right)
+
+
+def _float(number: Any) -> float:
+    try:
+        return float(number)
+    except Exception:  # too large, or of a type that only claims to be a number
+        return math.inf
 
 
 def _compare_tensor(part: str, expected: Tensor, given: Any, tolerance: Tolerance) -> Difference:
     if problem := _problem_with_form(expected, given):
         return Difference(part, f"{part} {problem}")
-    e, g = expected.double(), given.double()
+    e, g = expected.detach().double(), given.detach().double()
     if torch.isfinite(e).all() and not torch.isfinite(g).all():
         return Difference(part, f"{part} has NaN or infinite values; all should be finite.")
     error = float((g - e).norm() / e.norm().clamp_min(1e-30))
-    wrong = not _close(e, g, tolerance)
-    where = _where(e, g) if wrong else ""
-    return Difference(part, f"{part} has other values than expected{where}.", error, wrong)
+    right = _close(e, g, tolerance) if expected.is_floating_point() else torch.equal(e, g)
+    where = "" if right else _where(e, g)
+    text = f"{part} has other values than expected{where}."
+    return Difference(part, text, error, wrong=not right)
 
 
 def _problem_with_form(expected: Tensor, given: Any) -> str | None:
     """Say what is wrong with type, dtype or shape; any wide float passes for another."""
-    if not isinstance(given, Tensor):
-        return f"is {describe(given)}; expected a torch.Tensor of shape {tuple(expected.shape)}."
+    if not is_plain(given):
+        return f"is {describe(given)}; expected {_kind(expected)}."
     wide = (torch.float32, torch.float64)
     allowed = wide if expected.dtype in wide else (expected.dtype,)
     if given.dtype not in allowed:
         return f"has dtype {given.dtype}; expected {expected.dtype}."
+    if given.device != expected.device:
+        return f"is on {given.device}; expected it on {expected.device}, like the arguments."
     if given.shape != expected.shape:
         return f"has shape {tuple(given.shape)}; expected {tuple(expected.shape)}."
     return None
@@ -172,7 +150,9 @@ def _close(expected: Tensor, given: Tensor, tolerance: Tolerance) -> bool:
 
 
 def _where(expected: Tensor, given: Tensor) -> str:
-    if expected.ndim == 0 or expected.numel() == 1:
+    """Say where the largest difference is; "" where there is only one value."""
+    if expected.numel() <= 1:
         return ""
-    place = tuple(int(i) for i in torch.unravel_index((given - expected).abs().argmax(), given.shape))
-    return f", furthest off at index {list(place)}"
+    furthest = (given - expected).abs().argmax()
+    place = [int(i) for i in torch.unravel_index(furthest, given.shape)]
+    return f", furthest off at index {place}"

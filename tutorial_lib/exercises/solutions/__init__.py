@@ -1,1 +1,1 @@
-"""One right answer to each exercise: the text that `solution()` shows and a solved notebook runs."""
+"""One right answer to each exercise: what `solution()` shows and a solved notebook runs."""

@@ -1,0 +1,122 @@
+"""Exercise 1.7: a witness for gradients."""
+
+import torch
+from torch import Tensor
+
+from tutorial_lib.exercises.core import Exercise, KnownBug
+from tutorial_lib.exercises.drawing import normal
+from tutorial_lib.exercises.mistakes import autoencoder as mistakes
+from tutorial_lib.exercises.solutions import autoencoder as solutions
+from tutorial_lib.exercises.values import Tolerance
+
+
+def _squares(theta: Tensor) -> Tensor:
+    return (theta**2).sum()
+
+
+def _cubes(theta: Tensor) -> Tensor:
+    return (theta**3).sum()
+
+
+def _waves(theta: Tensor) -> Tensor:
+    return (torch.sin(20 * theta) * theta.roll(1)).sum()
+
+
+numerical_gradient = Exercise(
+    id="1.7",
+    title="A gradient without a formula",
+    points=2,
+    reference=solutions.numerical_gradient,
+    cases=lambda generator: {
+        "the sum of squares of 3 numbers": {
+            "loss": _squares,
+            "theta": normal(generator, 3).double(),
+        },
+        "a function of a 3 x 2 matrix": {
+            "loss": _waves,
+            "theta": normal(generator, 3, 2).double(),
+        },
+        "the sum of cubes of 4 numbers, with epsilon 0.1": {
+            "loss": _cubes,
+            "theta": normal(generator, 4).double(),
+            "epsilon": 0.1,
+        },
+    },
+    # Fine enough to tell float64 from float32, which is the point of the exercise.
+    tolerance=Tolerance(relative=1e-8, absolute=1e-9),
+    parts=("the gradient",),
+    expects="a float64 tensor in the shape of theta, right to 8 digits.",
+    known_bugs=(
+        KnownBug(
+            "one-sided",
+            mistakes.forward_difference,
+            "You took the difference between a point and the next one. That errs by about "
+            "epsilon; a step to either side errs by epsilon squared only.",
+        ),
+        KnownBug(
+            "one-sided, backwards",
+            mistakes.backward_difference,
+            "You took the difference between a point and the one before. That errs by about "
+            "epsilon; a step to either side errs by epsilon squared only.",
+        ),
+        KnownBug(
+            "divided by epsilon",
+            mistakes.difference_over_epsilon,
+            "Your gradient is twice too large: how far are the two points apart?",
+        ),
+        KnownBug(
+            "not divided",
+            mistakes.difference_not_divided,
+            "This is how much the loss changes, not how fast: the distance is missing.",
+        ),
+        KnownBug(
+            "sign",
+            mistakes.difference_turned_round,
+            "Your gradient points downhill: above minus below, not below minus above.",
+        ),
+        KnownBug(
+            "epsilon not used",
+            mistakes.difference_with_a_fixed_step,
+            "Your step is always 0.0001. It should be the epsilon that was handed in.",
+        ),
+        KnownBug(
+            "all at once",
+            mistakes.difference_along_the_diagonal,
+            "You moved all entries of theta at once, and got one number. The gradient has a slope "
+            "for each entry, with the others held still.",
+        ),
+        KnownBug(
+            "flattened",
+            mistakes.difference_flattened,
+            "The numbers are right, but they should have the shape of theta.",
+        ),
+        KnownBug(
+            "single precision",
+            mistakes.difference_in_single_precision,
+            "The differences are right, but you keep them in float32, which has 7 digits. A "
+            "witness must be more exact than what it judges: make the result like theta, with "
+            "torch.zeros_like.",
+        ),
+        KnownBug(
+            "theta left moved",
+            mistakes.difference_left_in_place,
+            "You moved the entries of theta itself, and did not put them back: each slope is "
+            "taken at another point, and the caller's parameters have changed.",
+        ),
+        KnownBug(
+            "exact derivative",
+            mistakes.exact_gradient,
+            "This is the exact derivative, by autograd. The point of the exercise is a witness "
+            "that knows nothing about derivatives, only the loss.",
+        ),
+    ),
+    hints=(
+        "One entry first: make a tensor of zeros like theta, set one entry of it to epsilon, and "
+        "evaluate the loss at theta plus and minus that step.",
+        "For any shape, count the entries from 0 to theta.numel() - 1: step.view(-1)[i] is the "
+        "i-th entry of step, whatever its shape, and setting it changes step.",
+        "gradient = torch.zeros_like(theta); in the loop gradient.view(-1)[i] = (loss(theta + "
+        "step) - loss(theta - step)) / (2 * epsilon).",
+    ),
+    notice="Two evaluations for each parameter: exact enough, and far too slow to train with.",
+)

@@ -1,0 +1,221 @@
+"""Exercises 1.8 and 1.9: hide a part of the input, and see what a unit looks for."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tutorial_lib.exercises.core import Exercise, KnownBug
+from tutorial_lib.exercises.drawing import normal, uniform
+from tutorial_lib.exercises.mistakes import autoencoder as mistakes
+from tutorial_lib.exercises.parts import WrongStructure
+from tutorial_lib.exercises.solutions import autoencoder as solutions
+from tutorial_lib.exercises.values import Tolerance, compare_part
+
+_ANY_VALUES = Tolerance(absolute=math.inf)
+
+
+def _noise(
+    corrupt: Callable[..., Any], x: Tensor, corruption_level: float, generator: torch.Generator
+) -> dict[str, Any]:
+    """Measure what all right answers have in common, whichever random numbers they draw."""
+    clean, same_state = x.clone(), generator.clone_state()
+    corrupted = corrupt(x, corruption_level, generator)
+    if corrupted is ...:
+        return {"the result": ...}
+    form = compare_part("The result", clean, corrupted, _ANY_VALUES)
+    if form.wrong:
+        raise WrongStructure(form.text)
+    hidden = corrupted == 0
+    left = torch.where(hidden, clean, corrupted).to(clean)
+    repeated = corrupt(clean.clone(), corruption_level, same_state)
+    following = corrupt(clean.clone(), corruption_level, generator)
+    return {
+        "the share of values that are 0": float(hidden.double().mean()),
+        "all other values are those of x": torch.equal(left, clean),
+        "the largest of them, in units of what it was": float((left / clean).max()),
+        "the share of rows with a pattern of their own": _share_of_different(hidden),
+        "the share of columns with a pattern of their own": _share_of_different(hidden.T),
+        "a generator in the same state hides the same values": torch.equal(repeated, corrupted),
+        "the next call hides other values": not torch.equal(following, corrupted),
+        "the result is a tensor of its own": corrupted.data_ptr() != x.data_ptr(),
+    }
+
+
+def _share_of_different(rows: Tensor) -> float:
+    return len(torch.unique(rows, dim=0)) / len(rows)
+
+
+corrupt = Exercise(
+    id="1.8",
+    title="Masking noise",
+    points=1,
+    reference=solutions.corrupt,
+    cases=lambda generator: {
+        "500 examples of 100 pixels, level 0.3": {
+            "x": uniform(generator, 500, 100, low=0.2),
+            "corruption_level": 0.3,
+            "generator": torch.Generator().manual_seed(1),
+        },
+        "500 examples of 100 pixels, level 0.6": {
+            "x": uniform(generator, 500, 100, low=0.2),
+            "corruption_level": 0.6,
+            "generator": torch.Generator().manual_seed(2),
+        },
+        "level 0": {
+            "x": uniform(generator, 4, 6, low=0.2),
+            "corruption_level": 0.0,
+            "generator": torch.Generator().manual_seed(3),
+        },
+    },
+    observe=_noise,
+    # The numbers are shares of 50,000 throws of the dice, which vary by less than this.
+    tolerance=Tolerance(relative=0.06, absolute=1e-3),
+    expects="a new tensor in which about the given share of values is 0, chosen one by one with "
+    "the generator, and all others are as they were.",
+    known_bugs=(
+        KnownBug(
+            "dropout",
+            mistakes.corrupt_and_rescale,
+            "You enlarged the survivors to make up for the loss. That is dropout; masking noise "
+            "leaves them as they are.",
+        ),
+        KnownBug(
+            "in place",
+            mistakes.corrupt_in_place,
+            "You hid the values of x itself. The clean picture is gone, and with it what the "
+            "answer should be compared with.",
+        ),
+        KnownBug(
+            "the other ones",
+            mistakes.corrupt_the_others,
+            "Your survivors and your victims have changed places: the level is the share that is "
+            "lost.",
+        ),
+        KnownBug(
+            "one mask for all examples",
+            mistakes.corrupt_all_rows_alike,
+            "You hide the same pixels in every example. Those are then never seen at all, where "
+            "each should be seen in most examples.",
+        ),
+        KnownBug(
+            "whole examples",
+            mistakes.corrupt_whole_rows,
+            "You hide whole examples and leave others whole. The dice must be thrown for each "
+            "pixel.",
+        ),
+        KnownBug(
+            "generator not used",
+            mistakes.corrupt_without_the_generator,
+            "Your noise comes from PyTorch's global dice, so nobody can repeat the experiment. "
+            "Draw it from the generator.",
+        ),
+        KnownBug(
+            "always the same noise",
+            mistakes.corrupt_always_the_same,
+            "Each call hides the same values: noise that does not change can be learnt by heart. "
+            "Use the generator that was handed in, and do not seed it again.",
+        ),
+        KnownBug(
+            "normal instead of uniform",
+            mistakes.corrupt_with_normal_numbers,
+            "You compare the level with normal random numbers, half of which are below 0. A "
+            "uniform number from 0 to 1 is below 0.3 in three cases of ten.",
+        ),
+        KnownBug(
+            "ink instead of paper",
+            mistakes.corrupt_with_ink,
+            "You set the victims to 1. Masking noise takes ink away and adds none.",
+        ),
+        KnownBug(
+            "faded",
+            mistakes.corrupt_by_fading,
+            "You made every value a little smaller. Masking noise hides some values altogether "
+            "and leaves the others alone.",
+        ),
+        KnownBug(
+            "the mask alone",
+            mistakes.corrupt_mask_alone,
+            "You returned the mask. Apply it to x.",
+        ),
+    ),
+    hints=(
+        "Throw the dice once for each value: a uniform number between 0 and 1. With what must it "
+        "be compared, so that three in ten are hidden at level 0.3?",
+        "torch.rand(x.shape, generator=generator) are the numbers; comparing them gives True and "
+        "False in the shape of x.",
+        "A tensor times a tensor of True and False keeps the values where it says True.",
+    ),
+    notice="Paper that is hidden stays paper: it is the lost ink that must be guessed.",
+)
+
+strongest_inputs = Exercise(
+    id="1.9",
+    title="What excites a unit most",
+    points=1,
+    reference=solutions.strongest_inputs,
+    cases=lambda generator: {
+        "4 units of 4 pixels": {"weight": normal(generator, 4, 4, spread=2)},
+        "3 units of 6 pixels": {"weight": normal(generator, 3, 6)},
+        "3 units, one of them with weights of 0": {
+            "weight": normal(generator, 3, 5) * torch.tensor([[1.0], [0.0], [1.0]])
+        },
+    },
+    expects="the shape of weight, in each row the squares sum to 1; a row of 0 stays 0.",
+    known_bugs=(
+        KnownBug(
+            "over the units",
+            mistakes.strongest_over_units,
+            "Your columns have length 1. A column is one pixel of all units; each unit needs an "
+            "input of its own.",
+        ),
+        KnownBug(
+            "one length for all",
+            mistakes.strongest_of_all,
+            "You divided by the length of the whole matrix. Each row has a length of its own.",
+        ),
+        KnownBug(
+            "no square root",
+            mistakes.strongest_not_rooted,
+            "You divided by the sum of the squares, which is the square of the length.",
+        ),
+        KnownBug(
+            "sum of sizes",
+            mistakes.strongest_by_sum_of_sizes,
+            "In your rows the sizes sum to 1. The length of a vector is the root of the sum of "
+            "squares.",
+        ),
+        KnownBug(
+            "largest is 1",
+            mistakes.strongest_by_largest,
+            "You made the largest weight of each row 1. That is good for a picture, but such "
+            "inputs differ in length, and a longer one excites more at no merit of its own.",
+        ),
+        KnownBug(
+            "sign lost",
+            mistakes.strongest_without_sign,
+            "Your inputs have no negative values: ink on a negative weight quiets the unit.",
+        ),
+        KnownBug(
+            "divided by zero",
+            mistakes.strongest_dividing_by_zero,
+            "A unit whose weights are all 0 has length 0, and 0 / 0 is no number. Nothing excites "
+            "it, so its row is 0.",
+        ),
+        KnownBug(
+            "any length",
+            mistakes.strongest_as_it_is,
+            "The direction is right, the length is not: these are the weights themselves.",
+        ),
+    ),
+    hints=(
+        "The input points the same way as the unit's weights: only its length has to change.",
+        "The length of every row at once: square, sum along dim=1 (keepdim=True keeps a column), "
+        "take the root.",
+        "For a row of 0, divide by something harmless instead: torch.where(length > 0, length, "
+        "1.0).",
+    ),
+    notice="The filter itself, drawn as a picture, is what the unit looks for.",
+)

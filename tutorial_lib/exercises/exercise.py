@@ -1,0 +1,172 @@
+"""An exercise: a function to write, declared once, and judged by what it does."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import Any
+
+import torch
+
+from tutorial_lib.exercises import record
+from tutorial_lib.exercises.blame import describe_error
+from tutorial_lib.exercises.outcome import Outcome, Status, table
+from tutorial_lib.exercises.parts import describe
+from tutorial_lib.exercises.running import Case, Observe, Run, call, run
+from tutorial_lib.exercises.stubs import does_nothing
+from tutorial_lib.exercises.task import KnownBug, Task
+from tutorial_lib.exercises.trial import Problem, Trial
+from tutorial_lib.exercises.values import USUAL, Tolerance
+from tutorial_lib.exercises.wording import indent, shorten
+
+PUBLIC_SEED = 0
+
+
+@dataclass(eq=False, kw_only=True)
+class Exercise(Task):
+    """A function to write; the parameters of `Task`, and:
+
+    Parameters
+    ----------
+    reference : callable
+        A right answer; its name, signature and docstring are those of the stub.
+    cases : callable
+        Draws inputs from a ``torch.Generator``: a dict from a description, such as "5 examples of
+        7 pixels", to the arguments in the order of the signature.
+    expects : str
+        What a right result is like, for the message on a wrong one: shape or property.
+    parts : sequence of str
+        Names of what is returned: one, or as many as the returned tuple has parts.
+    gradients : bool
+        Whether a wrong result is shown part by part, with relative errors and a picture.
+    observe : callable
+        Calls the answer with the arguments and returns what is compared. Where right answers may
+        differ, as with random numbers, it returns a dict of what they have in common: what was
+        measured, and the value.
+    tolerance : Tolerance
+    may_share : bool
+        Whether the result may use the memory of the arguments.
+    """
+
+    reference: Callable[..., Any]
+    cases: Callable[[torch.Generator], Mapping[str, Case]]
+    expects: str
+    parts: Sequence[str] = ("the result",)
+    gradients: bool = False
+    observe: Observe = call
+    tolerance: Tolerance = USUAL
+    may_share: bool = False
+    _accepted: Callable[..., Any] | None = field(default=None, init=False, repr=False)
+    _trials: dict[int, Trial] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.reference.__name__
+
+    def solution_text(self) -> str:
+        """Return the source of the reference."""
+        return inspect.getsource(self.reference)
+
+    def check(self, answer: Any) -> Outcome:
+        """Judge a function on the public cases and note the verdict; never raises."""
+        outcome = super().check(answer)
+        self._accepted = answer if outcome.status is Status.CORRECT else None
+        return outcome
+
+    def yours_or_ours(self) -> Callable[..., Any]:
+        """Return the learner's function if it was found right, or else the library's version.
+
+        A right answer from an earlier session, or from another notebook, counts: its text is in
+        the local record. It is judged once more before it is used.
+        """
+        yours = self._recalled() if self._accepted is None else self._accepted
+        if yours is not None:
+            print(f"{self.name}: your version")
+            return yours
+        print(f"{self.name}: the library's version, until yours is checked and correct")
+        return self._ours
+
+    def _recalled(self) -> Callable[..., Any] | None:
+        yours = record.recall(self.name)
+        if yours is None or self.judge(yours).status is not Status.CORRECT:
+            return None
+        self._accepted = yours
+        return yours
+
+    @cached_property
+    def _ours(self) -> Callable[..., Any]:
+        # Wrapped, so that it can be told from an answer that happens to be the reference.
+        @wraps(self.reference)
+        def ours(*arguments: Any, **options: Any) -> Any:
+            return self.reference(*arguments, **options)
+
+        return ours
+
+    def judge(self, answer: Any, *, seed: int = PUBLIC_SEED) -> Outcome:
+        """Return the verdict on a function; the cases are drawn from a seed."""
+        if outcome := self._not_an_attempt(answer):
+            return outcome
+        trial = self._trial(seed)
+        given = trial.run_all(answer)
+        if all(run.is_ellipsis for run in given.values()):
+            return self._stub()
+        problems = trial.problems(given)
+        if not problems:
+            return self.outcome(Status.CORRECT, self.notice)
+        bug = trial.recognise(given, self.known_bugs)
+        # A mistake that is recognised is told by what it computed, not by where it broke down.
+        case = min(problems, key=lambda case: bug is not None and given[case].error is not None)
+        return self._failure(answer, case, problems[case], given[case], bug)
+
+    def _trial(self, seed: int) -> Trial:
+        """Return the cases of a seed, with what the reference and known bugs do there, kept."""
+        if seed not in self._trials:
+            self._trials[seed] = Trial(
+                cases=self.cases(torch.Generator().manual_seed(seed)),
+                run=lambda function, case: run(function, case, self.parts, self.observe),
+                reference=self.reference,
+                tolerance=self.tolerance,
+                gradients=self.gradients,
+                may_share=self.may_share,
+                # What is observed costs more than one call, and may be called twice already.
+                call_again=self.observe is call,
+            )
+        return self._trials[seed]
+
+    def _not_an_attempt(self, answer: Any) -> Outcome | None:
+        if answer is ... or does_nothing(answer, self.reference):
+            return self._stub()
+        if answer is self._ours:
+            message = "This is the library's version. Run your own cell again, then check."
+            return self.outcome(Status.NOT_ATTEMPTED, message)
+        if not callable(answer):
+            message = f"Pass the function itself, check({self.name}); this is {describe(answer)}."
+            return self.outcome(Status.INCORRECT, message)
+        return None
+
+    def _stub(self) -> Outcome:
+        message = f"Replace the ... in {self.name} by your code, run the cell, and check again."
+        return self.outcome(Status.NOT_ATTEMPTED, message)
+
+    def _failure(
+        self, answer: Any, case: str, problem: Problem, given: Run, bug: KnownBug | None
+    ) -> Outcome:
+        paragraphs = [f"With {case}: {problem.text}"]
+        if given.error is not None:
+            paragraphs = [f"With {case} it raised {describe_error(given.error, answer)}"]
+        elif problem.rows:
+            paragraphs.append(table(problem.rows))
+        if bug is not None:
+            paragraphs.append(f"Known mistake: {bug.name}. {bug.message}")
+        elif problem.is_value or given.error is not None:
+            paragraphs.append(f"Expected: {self.expects}")
+        if said := given.printed.strip():
+            paragraphs += ["It printed:", indent(shorten(said))]
+        return self.outcome(
+            Status.INCORRECT if given.error is None else Status.ERROR,
+            "\n\n".join(paragraphs),
+            known_bug=None if bug is None else bug.name,
+            rows=problem.rows,
+            picture=problem.picture,
+        )

@@ -1,0 +1,136 @@
+"""Questions Q9 to Q12, on fine-tuning."""
+
+from tutorial_lib.exercises.core import KnownBug
+from tutorial_lib.exercises.question import Question
+
+why_below_pixels = Question(
+    id="Q9",
+    title="Worse than pixels",
+    points=1,
+    variable="why_below_pixels",
+    reference="b",
+    choices="abcd",
+    known_bugs=(
+        KnownBug(
+            "too many weights",
+            "a",
+            "The softmax has 2,000 weights on the code and 7,840 on pixels: on the code it could "
+            "overfit less.",
+        ),
+        KnownBug(
+            "must be a fault",
+            "c",
+            "No fault is needed. A code of 200 numbers need not keep all that 784 pixels say, and "
+            "what it keeps need not lie where a linear classifier can use it.",
+        ),
+        KnownBug(
+            "only training time",
+            "d",
+            "More training brings the cost of the autoencoders down, and helps a little. But the "
+            "cost asks for a good reconstruction of its input and for few active units; no amount "
+            "of training makes it ask which digit is which.",
+        ),
+    ),
+    hints=(
+        "What did the cost of the second autoencoder compare with what? Did it ever see a label?",
+        "To rebuild a digit well you must keep its slant, its boldness and its place. Does one "
+        "need them to say which digit it is?",
+    ),
+    notice="Fine-tuning changes just that: for the first time the labels tell the encoders what "
+    "to keep.",
+)
+
+n_tuned = Question(
+    id="Q10",
+    title="How many numbers are tuned?",
+    points=1,
+    variable="n_tuned",
+    reference=199_200,
+    known_bugs=(
+        KnownBug("decoders counted", 396_984, "You counted the decoders in: they are gone."),
+        KnownBug("biases forgotten", 198_800, "Those are the weights. Has an encoder no biases?"),
+        KnownBug("softmax with bias", 199_210, "This softmax has no bias."),
+        KnownBug("softmax forgotten", 197_200, "Those are the encoders alone."),
+        KnownBug(
+            "softmax alone",
+            2_000,
+            "That is the softmax alone, which was trained a moment ago. Now all layers move.",
+        ),
+    ),
+    hints=(
+        "A layer has a weight for each pair of a unit and an input, and a bias for each unit.",
+        "The first encoder has 784 * 200 + 200 numbers. Which two parts are left?",
+    ),
+    notice="The two autoencoders have 394,984 parameters, so about half of what was pre-trained "
+    "is thrown away.",
+)
+
+left_alone = Question(
+    id="Q11",
+    title="What fine-tuning leaves alone",
+    points=1,
+    variable="left_alone",
+    reference="c",
+    choices="abcd",
+    known_bugs=(
+        KnownBug(
+            "decoder weights of their own",
+            "a",
+            "With tied weights a decoder has none of its own: it uses the encoder's, transposed, "
+            "and those are tuned.",
+        ),
+        KnownBug(
+            "encoder biases",
+            "b",
+            "A bias shifts a unit's sum and so its code: the classifier depends on it, and its "
+            "gradient is not 0.",
+        ),
+        KnownBug(
+            "nothing",
+            "d",
+            "Look at what a decoder adds to the code before its sigmoid: do the logits depend on "
+            "that?",
+        ),
+    ),
+    hints=(
+        "Write down what each part of a tied autoencoder is called: weight, bias, visible_bias. "
+        "Which of them does the way from pixels to logits pass?",
+        "A parameter that the logits do not depend on has gradient 0, whatever the labels say.",
+    ),
+    notice="Since the decoder borrows a weight that is tuned, the stack's reconstructions change "
+    "too: one tensor cannot serve two masters.",
+)
+
+margin = Question(
+    id="Q12",
+    title="How far can one trust a test error?",
+    points=1,
+    variable="margin",
+    reference=0.222,
+    tolerance=0.03,
+    known_bugs=(
+        KnownBug(
+            "one standard error",
+            0.113,
+            "That is one standard error, which covers only two cases in three.",
+        ),
+        KnownBug("as a fraction", 0.00222, "That is the fraction; in percentage points, please."),
+        KnownBug(
+            "the whole interval",
+            0.444,
+            "That is the whole interval, from its lower to its upper end.",
+        ),
+        KnownBug(
+            "the error of one digit",
+            22.2,
+            "That would be the margin with a single digit. It shrinks with the root of their "
+            "number.",
+        ),
+    ),
+    hints=(
+        "p is 0.013, one minus p is 0.987, and n is 10,000: first the root, then 1.96 times it.",
+        "1.96 * (0.013 * 0.987 / 10_000) ** 0.5 is a fraction; a percentage point is 0.01 of it.",
+    ),
+    notice="The published 1.40 % and 1.28 % lie within each other's margin: from one test set, "
+    "neither network can be called the better one.",
+)

@@ -1,0 +1,136 @@
+"""Exercise 3.6: a classifier that shares the stack's tensors."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tutorial_lib.exercises.core import Exercise, KnownBug
+from tutorial_lib.exercises.drawing import uniform
+from tutorial_lib.exercises.mistakes import fine_tuning_network as mistakes
+from tutorial_lib.exercises.parts import WrongStructure, describe
+from tutorial_lib.exercises.solutions import fine_tuning as solutions
+from tutorial_lib.stacked import StackedAutoencoder
+
+
+def _stack(generator: torch.Generator, sizes: list[int], **options: Any) -> StackedAutoencoder:
+    """Draw a stack in which no parameter is 0."""
+    n_visible, *hidden_sizes = sizes
+    stack = StackedAutoencoder(n_visible, hidden_sizes, n_classes=4, generator=generator, **options)
+    for parameter in stack.parameters():
+        nn.init.normal_(parameter, generator=generator)
+    return stack
+
+
+def _measured(build: Callable[..., Any], stack: StackedAutoencoder, x: Tensor) -> Any:
+    """Build a classifier and measure what all right ones have in common."""
+    classifier = build(stack)
+    if classifier is ...:
+        return classifier
+    if not isinstance(classifier, nn.Module):
+        raise WrongStructure(f"It returned {describe(classifier)}; expected an nn.Module.")
+    before = [parameter.detach().clone() for parameter in stack.parameters()]
+    parameters = list(classifier.parameters())
+    own = {parameter.data_ptr() for parameter in stack.parameters()}
+    measured = {
+        "its logits": classifier(x),
+        "number of its parameters": sum(parameter.numel() for parameter in parameters),
+        "tensors that it shares with the stack": sum(p.data_ptr() in own for p in parameters),
+    }
+    with torch.no_grad():
+        for parameter in stack.parameters():
+            parameter.neg_()
+        measured["its logits after a change of the stack"] = classifier(x)
+        for parameter, value in zip(stack.parameters(), before, strict=True):
+            parameter.copy_(value)
+    return measured
+
+
+classifier_from = Exercise(
+    id="3.6",
+    title="A second face for the same tensors",
+    points=1,
+    reference=solutions.classifier_from,
+    cases=lambda generator: {
+        "a stack of three layers with 4 units everywhere": {
+            "stack": _stack(generator, [4, 4, 4, 4]),
+            "x": uniform(generator, 5, 4),
+        },
+        "a stack of two layers, untied, without softmax bias": {
+            "stack": _stack(generator, [6, 5, 3], tied=False, softmax_bias=False),
+            "x": uniform(generator, 7, 6),
+        },
+    },
+    parts=("the classifier",),
+    observe=_measured,
+    expects="the logits of softmax on the top code, no parameters but those of the encoders and "
+    "the softmax, and every one of them the stack's own tensor.",
+    known_bugs=(
+        KnownBug(
+            "a copy",
+            mistakes.classifier_copied,
+            "It computes the right thing, with copies of the weights. Train it, and the stack "
+            "learns nothing; train the stack, and it learns nothing.",
+        ),
+        KnownBug(
+            "softmax copied",
+            mistakes.classifier_with_copied_softmax,
+            "The encoders are shared, but the softmax is a copy, and so there are two now.",
+        ),
+        KnownBug(
+            "encoders copied",
+            mistakes.classifier_with_copied_encoders,
+            "The softmax is shared, but the encoders are copies: the stack's own would never be "
+            "fine-tuned.",
+        ),
+        KnownBug(
+            "decoders among its parameters",
+            mistakes.classifier_with_decoders,
+            "It holds the whole stack, and so an optimiser would also be handed the decoders and "
+            "visible biases, which no label ever reaches.",
+        ),
+        KnownBug(
+            "encoders in a plain list",
+            mistakes.classifier_with_plain_list,
+            "Its parameters are those of the softmax alone: PyTorch does not look into a plain "
+            "list for layers. The encoders would not be trained.",
+        ),
+        KnownBug(
+            "from top to bottom",
+            mistakes.classifier_from_top,
+            "The encoders stand in reverse order. The first of them takes the pixels.",
+        ),
+        KnownBug(
+            "no sigmoid",
+            mistakes.classifier_without_sigmoid,
+            "Between the encoders nothing squashes the sums. An encoder here is only the linear "
+            "part of a layer.",
+        ),
+        KnownBug(
+            "reconstructions passed upward",
+            mistakes.classifier_of_reconstructions,
+            "You chained whole autoencoders, and calling one of them encodes and decodes. What "
+            "goes up is the code.",
+        ),
+        KnownBug(
+            "probabilities instead of logits",
+            mistakes.classifier_with_probabilities,
+            "It returns probabilities. The cost takes logits, and would apply softmax once more.",
+        ),
+        KnownBug(
+            "logits squashed",
+            mistakes.classifier_with_squashed_logits,
+            "A sigmoid follows the last layer as well; logits are to be left as they are.",
+        ),
+    ),
+    hints=(
+        "Which objects compute the code? For each autoencoder in stack.autoencoders it is "
+        "autoencoder.encoder, an nn.Linear, followed by a sigmoid.",
+        "Assigning or listing an nn.Linear does not copy it. torch.nn.Sequential calls its layers "
+        "one after the other, and torch.nn.Sigmoid() is a layer.",
+        "Collect in a list, for each autoencoder, its encoder and a torch.nn.Sigmoid(); end with "
+        "stack.softmax; return torch.nn.Sequential(*layers).",
+    ),
+    notice="No number was copied: whoever trains one face trains the other.",
+)

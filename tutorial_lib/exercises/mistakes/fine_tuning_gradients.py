@@ -1,0 +1,157 @@
+"""Plausible wrong answers to the exercises of notebook 03: softmax and gradients."""
+
+import torch
+from torch import nn
+
+from tutorial_lib.exercises.solutions import fine_tuning as solutions
+
+# --- 3.1 softmax
+
+
+def softmax_over_examples(logits):
+    return torch.softmax(logits, dim=0)
+
+
+def softmax_of_everything(logits):
+    return torch.softmax(logits.flatten(), dim=0).reshape(logits.shape)
+
+
+def softmax_without_maximum(logits):
+    exponentials = torch.exp(logits)
+    return exponentials / exponentials.sum(dim=1, keepdim=True)
+
+
+def softmax_with_global_maximum(logits):
+    return softmax_without_maximum(logits - logits.max())
+
+
+def softmax_with_column_maximum(logits):
+    return softmax_without_maximum(logits - logits.max(dim=0).values)
+
+
+def softmax_of_clamped(logits):
+    return softmax_without_maximum(logits.clamp(-80, 80))
+
+
+def softmax_not_divided(logits):
+    return torch.exp(logits - logits.max(dim=1, keepdim=True).values)
+
+
+def log_softmax(logits):
+    return torch.log_softmax(logits, dim=1)
+
+
+def sigmoid_divided(logits):
+    values = torch.sigmoid(logits)
+    return values / values.sum(dim=1, keepdim=True)
+
+
+# --- 3.2 softmax_loss_and_gradient
+
+
+def softmax_regression(
+    features,
+    labels,
+    weight,
+    weight_decay,
+    *,
+    softmax=solutions.softmax,
+    log=None,
+    sign=1,
+    summed_in_loss=False,
+    summed_in_gradient=False,
+    over_classes=False,
+    decay_in_loss=1,
+    decay_in_gradient=1,
+    decay_over_examples=False,
+    transposed=False,
+):
+    """Do softmax regression as the solution does, but for what the switches say.
+
+    Parameters
+    ----------
+    log : callable or None
+        Taken of the probabilities; None takes the logarithm before they are rounded.
+    decay_in_loss, decay_in_gradient : float
+        How often the decay is counted.
+    """
+    m, n_classes = len(features), len(weight)
+    right = nn.functional.one_hot(labels, n_classes)
+    logits = features @ weight.T
+    logs = torch.log_softmax(logits, dim=1) if log is None else log(softmax(logits))
+    # Picked, not multiplied: 0 times minus infinity is no number.
+    likelihood = logs[torch.arange(m), labels]
+    error = sign * (softmax(logits) - right)
+    counted = n_classes if over_classes else 1
+    loss = -likelihood.sum() / counted / (1 if summed_in_loss else m)
+    gradient = error.T @ features / counted / (1 if summed_in_gradient else m)
+    decay = weight_decay / (m if decay_over_examples else 1)
+    loss = loss + decay_in_loss * decay / 2 * (weight**2).sum()
+    gradient = gradient + decay_in_gradient * decay * weight
+    return loss, gradient.T if transposed else gradient
+
+
+# --- 3.3 stacked_loss_and_gradients
+
+
+def backpropagation(
+    x,
+    labels,
+    encoders,
+    softmax_weight,
+    weight_decay,
+    *,
+    sign=1,
+    slope_missing="",
+    slope_of="own",
+    through="above",
+    transposed=False,
+    summed_weights=False,
+    summed_biases=False,
+    encoders_decayed=(False, False),
+    softmax_decayed=(True, True),
+    squashed_code=True,
+    from_top=False,
+):
+    """Backpropagate as the solution does, but for what the switches say.
+
+    Parameters
+    ----------
+    slope_missing : {"", "everywhere", "top", "lower"}
+        In which layers the factor a (1 - a) is left out.
+    slope_of : {"own", "below"}
+        Whose activation that factor is made of.
+    through : {"above", "own"}
+        The weight through which a delta comes down.
+    encoders_decayed, softmax_decayed : pair of bool
+        In the loss, and in the gradient.
+    """
+    m, top = len(x), len(encoders) - 1
+    activations = [x]
+    for k, (weight, bias) in enumerate(encoders):
+        z = activations[-1] @ weight.T + bias
+        activations.append(torch.sigmoid(z) if squashed_code or k < top else z)
+    decays = [weight_decay * switch for switch in softmax_decayed]
+    loss, softmax_gradient = softmax_regression(
+        activations[-1],
+        labels,
+        softmax_weight,
+        1.0,
+        decay_in_loss=decays[0],
+        decay_in_gradient=decays[1],
+    )
+    decays = [weight_decay * switch for switch in encoders_decayed]
+    loss = loss + decays[0] / 2 * sum((weight**2).sum() for weight, _ in encoders)
+    delta = solutions.softmax(activations[-1] @ softmax_weight.T)
+    delta = sign * (delta - nn.functional.one_hot(labels, len(softmax_weight)))
+    weights = [*(weight for weight, _ in encoders), softmax_weight]
+    gradients = []
+    for k in range(top, -1, -1):
+        weight = weights[k if through == "own" and k < top else k + 1]
+        delta = delta @ (weight.T if transposed else weight)
+        if slope_missing not in ("everywhere", "top" if k == top else "lower"):
+            a = activations[k if slope_of == "below" else k + 1]
+            delta = delta * a * (1 - a)
+        d_weight = delta.T @ activations[k] / (1 if summed_weights else m) + decays[1] * weights[k]
+        gradients.append((d_weight, delta.sum(dim=0) / (1 if summed_biases else m)))
+    return loss, gradients if from_top else gradients[::-1], softmax_gradient

@@ -1,0 +1,262 @@
+"""Plausible wrong answers to the exercises of notebook 04."""
+
+import torch
+
+from tutorial_lib.exercises.solutions import mnist_exercise as solutions
+from tutorial_lib.exercises.solutions.autoencoder import sparse_autoencoder_loss_and_gradients
+from tutorial_lib.exercises.solutions.fine_tuning import (
+    softmax_loss_and_gradient,
+    stacked_loss_and_gradients,
+)
+from tutorial_lib.minimise import minimise
+from tutorial_lib.mnist import load_mnist
+
+SPARSITY_TARGET = solutions.SPARSITY_TARGET
+SPARSITY_WEIGHT = solutions.SPARSITY_WEIGHT
+WEIGHT_DECAY = solutions.WEIGHT_DECAY
+
+
+# --- 4.1 initial_parameters
+
+
+def parameters_with_range(n_visible, n_hidden, generator, *, bound, low=-1.0, bias_scale=0.0):
+    r = bound(n_visible, n_hidden)
+    w1, w2, b1, b2 = (
+        low * r + (1 - low) * r * torch.rand(*shape, generator=generator)
+        for shape in [(n_hidden, n_visible), (n_visible, n_hidden), (n_hidden,), (n_visible,)]
+    )
+    return w1, bias_scale * b1, w2, bias_scale * b2
+
+
+def right_bound(n_visible, n_hidden):
+    return (6 / (n_hidden + n_visible + 1)) ** 0.5
+
+
+def parameters_from_a_normal(n_visible, n_hidden, generator):
+    r = right_bound(n_visible, n_hidden)
+    w1 = r * torch.randn(n_hidden, n_visible, generator=generator)
+    w2 = r * torch.randn(n_visible, n_hidden, generator=generator)
+    return w1, torch.zeros(n_hidden), w2, torch.zeros(n_visible)
+
+
+def parameters_tied(n_visible, n_hidden, generator):
+    w1, b1, _, b2 = solutions.initial_parameters(n_visible, n_hidden, generator)
+    return w1, b1, w1.T, b2
+
+
+def parameters_all_zero(n_visible, n_hidden, generator):
+    w1, b1, w2, b2 = solutions.initial_parameters(n_visible, n_hidden, generator)
+    return 0 * w1, b1, 0 * w2, b2
+
+
+def parameters_in_other_shapes(n_visible, n_hidden, generator):
+    w1, b1, w2, b2 = solutions.initial_parameters(n_visible, n_hidden, generator)
+    return w1.T.clone(), b1, w2.T.clone(), b2
+
+
+def parameters_without_generator(n_visible, n_hidden, generator):
+    fresh = torch.Generator().manual_seed(int(torch.randint(1000, ())))
+    return solutions.initial_parameters(n_visible, n_hidden, fresh)
+
+
+def parameters_seeded_anew(n_visible, n_hidden, generator):
+    return solutions.initial_parameters(n_visible, n_hidden, generator.manual_seed(0))
+
+
+# --- 4.2 train_sparse_autoencoder
+
+
+def autoencoder_trained(
+    x,
+    n_hidden,
+    n_iterations,
+    generator,
+    checkpoint=None,
+    *,
+    weight_decay=WEIGHT_DECAY,
+    sparsity_weight=SPARSITY_WEIGHT,
+    given=lambda parameters: parameters[:2],
+    iterations=lambda n: n,
+    own_generator=None,
+):
+    def loss_and_gradients(w1, b1, w2, b2):
+        return sparse_autoencoder_loss_and_gradients(
+            x, w1, b1, w2, b2, weight_decay, SPARSITY_TARGET, sparsity_weight
+        )
+
+    generator = generator if own_generator is None else own_generator()
+    start = solutions.initial_parameters(x.shape[1], n_hidden, generator)
+    minimum = minimise(
+        loss_and_gradients, start, n_iterations=iterations(n_iterations), progress=False
+    )
+    return given(minimum.parameters)
+
+
+def decoder_for_encoder(parameters):
+    return parameters[2], parameters[3]
+
+
+def encoder_without_its_bias(parameters):
+    return parameters[0], torch.zeros_like(parameters[1])
+
+
+def autoencoder_untrained(x, n_hidden, n_iterations, generator, checkpoint=None):
+    return solutions.initial_parameters(x.shape[1], n_hidden, generator)[:2]
+
+
+def seeded_anew():
+    return torch.Generator().manual_seed(0)
+
+
+# --- 4.3 train_softmax
+
+
+def softmax_trained(
+    features,
+    labels,
+    weight_decay,
+    n_iterations,
+    generator,
+    checkpoint=None,
+    *,
+    decay=lambda weight_decay: weight_decay,
+    scale=0.005,
+    given=lambda weight: weight,
+    iterations=lambda n: n,
+):
+    def loss_and_gradient(weight):
+        return softmax_loss_and_gradient(features, labels, weight, decay(weight_decay))
+
+    start = scale * torch.randn(10, features.shape[1], generator=generator)
+    minimum = minimise(
+        loss_and_gradient, [start], n_iterations=iterations(n_iterations), progress=False
+    )
+    return given(minimum.parameters[0])
+
+
+def softmax_untrained(features, labels, weight_decay, n_iterations, generator, checkpoint=None):
+    return 0.005 * torch.randn(10, features.shape[1], generator=generator)
+
+
+# --- 4.4 fine_tune_stack
+
+
+def stack_tuned(
+    x,
+    labels,
+    encoders,
+    softmax_weight,
+    weight_decay,
+    n_iterations,
+    checkpoint=None,
+    *,
+    decay=lambda weight_decay: weight_decay,
+    decay_everywhere=False,
+    tuned=lambda k, n: True,
+    iterations=lambda n: n,
+    fresh_softmax=False,
+):
+    """Tune with switches; ``tuned(k, n)`` tells which of n encoders learn."""
+    if fresh_softmax:
+        generator = torch.Generator().manual_seed(0)
+        softmax_weight = 0.005 * torch.randn(softmax_weight.shape, generator=generator)
+
+    def loss_and_gradients(encoders, softmax_weight):
+        loss, gradients, of_softmax = stacked_loss_and_gradients(
+            x, labels, encoders, softmax_weight, decay(weight_decay)
+        )
+        for k, (weight, bias) in enumerate(encoders):
+            if decay_everywhere:
+                loss = loss + weight_decay / 2 * (weight**2).sum()
+                gradients[k] = (gradients[k][0] + weight_decay * weight, gradients[k][1])
+            if not tuned(k, len(encoders)):
+                gradients[k] = (torch.zeros_like(weight), torch.zeros_like(bias))
+        return loss, gradients, of_softmax
+
+    start = [encoders, softmax_weight]
+    minimum = minimise(
+        loss_and_gradients, start, n_iterations=iterations(n_iterations), progress=False
+    )
+    return tuple(minimum.parameters)
+
+
+def stack_untouched(
+    x, labels, encoders, softmax_weight, weight_decay, n_iterations, checkpoint=None
+):
+    return [(w.clone(), b.clone()) for w, b in encoders], softmax_weight.clone()
+
+
+def stack_the_other_way_round(*arguments, **options):
+    return stack_tuned(*arguments, **options)[::-1]
+
+
+def stack_tuned_in_place(
+    x, labels, encoders, softmax_weight, weight_decay, n_iterations, checkpoint=None
+):
+    arguments = (x, labels, encoders, softmax_weight, weight_decay, n_iterations)
+    tuned, tuned_softmax = stack_tuned(*arguments)
+    for given, new in zip(encoders, tuned, strict=True):
+        given[0].copy_(new[0])
+        given[1].copy_(new[1])
+    softmax_weight.copy_(tuned_softmax)
+    return tuned, tuned_softmax
+
+
+# --- 4.5 train_digit_classifier
+
+
+def means_of_classes(images, labels):
+    return torch.stack([images[labels == k].mean(dim=0) for k in range(10)]).nan_to_num()
+
+
+def nearest_mean(images, means):
+    return torch.cdist(images, means).argmin(dim=1)
+
+
+def classifier_by_means(images, labels, generator, *, answer=nearest_mean):
+    """Learn the mean image of each digit: quick, and right for four digits in five."""
+    means = means_of_classes(images, labels)
+    return lambda new_images: answer(new_images, means)
+
+
+def classifier_of_one_class(images, labels, generator):
+    return lambda new_images: torch.full((len(new_images),), int(labels[0]))
+
+
+def classifier_of_shuffled_labels(images, labels, generator):
+    order = torch.randperm(len(labels), generator=generator)
+    return classifier_by_means(images, labels[order], generator)
+
+
+def classifier_that_returns_scores(images, labels, generator):
+    return classifier_by_means(images, labels, generator, answer=lambda x, m: -torch.cdist(x, m))
+
+
+def classifier_that_returns_floats(images, labels, generator):
+    def answer(new_images, means):
+        return nearest_mean(new_images, means).float()
+
+    return classifier_by_means(images, labels, generator, answer=answer)
+
+
+def classifier_that_knows_by_heart(images, labels, generator):
+    known = {image.numpy().tobytes(): int(k) for image, k in zip(images, labels, strict=True)}
+
+    def read(image):
+        return known.get(image.numpy().tobytes(), int(image.sum()) % 10)
+
+    return lambda new_images: torch.tensor([read(image) for image in new_images])
+
+
+def classifier_with_labels_from_one(images, labels, generator):
+    predict = classifier_by_means(images, labels, generator)
+    return lambda new_images: predict(new_images) + 1
+
+
+def classifier_that_returns_labels(images, labels, generator):
+    return classifier_by_means(images, labels, generator)(images)
+
+
+def classifier_by_the_notebooks_labels(images, labels, generator):
+    train = load_mnist(split="ufldl").train.first(5000)
+    return classifier_by_means(train.images, train.labels, generator)

@@ -1,0 +1,259 @@
+"""Exercises 4.3 and 4.4: a softmax on the codes, and the whole network fine-tuned."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tutorial_lib.exercises.core import Exercise, KnownBug
+from tutorial_lib.exercises.drawing import normal
+from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
+from tutorial_lib.exercises.mnist_exercise_autoencoder import (
+    pictures,
+    require_tensor,
+    require_tensors,
+)
+from tutorial_lib.exercises.parts import WrongStructure, describe
+from tutorial_lib.exercises.running import Case
+from tutorial_lib.exercises.solutions import fine_tuning as solutions_of_03
+from tutorial_lib.exercises.solutions import mnist_exercise as solutions
+from tutorial_lib.exercises.values import Tolerance
+from tutorial_lib.minimise import without_bars
+
+# --- 4.3
+
+
+def _softmax_case(
+    generator: torch.Generator, n_examples: int, n_features: int, decay: float, n_iterations: int
+) -> Case:
+    features, labels = pictures(generator, n_examples, n_features, 10)
+    return {
+        "features": features,
+        "labels": labels,
+        "weight_decay": decay,
+        "n_iterations": n_iterations,
+        "generator": generator.clone_state(),
+    }
+
+
+def _observe_softmax(
+    function: Any, features: Tensor, labels: Tensor, decay: float, n_iterations: int, generator: Any
+) -> dict[str, float]:
+    """Measure how far the training came; thanks to the decay there is one best weight."""
+    with without_bars():
+        given = function(features, labels, decay, n_iterations, generator)
+    weight = require_tensor("the weight", given, (10, features.shape[1]))
+    loss, gradient = solutions_of_03.softmax_loss_and_gradient(
+        features.double(), labels, weight, decay
+    )
+    measured = {"the loss with this weight": loss.item()}
+    if n_iterations > 1:
+        measured["the size of the weight"] = weight.norm().item()
+    return measured
+
+
+def _softmax(name: str, message: str, **switches: Any) -> KnownBug:
+    return KnownBug(name, partial(mistakes.softmax_trained, **switches), message)
+
+
+train_softmax = Exercise(
+    id="4.3",
+    title="A softmax on top",
+    points=1,
+    reference=solutions.train_softmax,
+    cases=lambda generator: {
+        "60 examples of 10 features, 60 iterations": _softmax_case(generator, 60, 10, 0.01, 60),
+        "80 examples of 14 features, 60 iterations": _softmax_case(generator, 80, 14, 0.1, 60),
+        "80 examples of 14 features, 1 iteration": _softmax_case(generator, 80, 14, 0.01, 1),
+    },
+    observe=_observe_softmax,
+    tolerance=Tolerance(relative=0.01),
+    expects="a weight, (10, n_features), whose loss, that of exercise 3.2 with the weight decay "
+    "given, is as low as so many iterations bring it from a start near 0.",
+    known_bugs=(
+        KnownBug(
+            "untrained",
+            mistakes.softmax_untrained,
+            "This is the start. minimise does not change what you give it: the trained weight is "
+            "in the .parameters of what it returns.",
+        ),
+        _softmax(
+            "decay not used",
+            "You trained without the weight decay: the weight grew larger than it should.",
+            decay=lambda weight_decay: 0.0,
+        ),
+        _softmax(
+            "decay of another step",
+            "You used the notebook's WEIGHT_DECAY. Here the decay is an argument, because raw "
+            "pixels will be given a smaller one.",
+            decay=lambda weight_decay: mistakes.WEIGHT_DECAY,
+        ),
+        _softmax(
+            "n_iterations not used",
+            "However many iterations are asked for, yours does the same number.",
+            iterations=lambda n: 100,
+        ),
+        _softmax(
+            "start too far from 0",
+            "After one iteration the loss is far too high: the start was not scaled down. With "
+            "large random weights, the classifier begins by being sure of nonsense.",
+            scale=1.0,
+        ),
+        _softmax(
+            "transposed",
+            "The weight lies on its side: one row per class, one column per feature is wanted.",
+            given=lambda weight: weight.T.clone(),
+        ),
+    ),
+    hints=(
+        "The same plan as for the autoencoder: a function of the weight alone, inside, which "
+        "calls exercise 3.2 with features, labels and weight_decay; a start; minimise.",
+        "The start is 0.005 * torch.randn(10, n_features, generator=generator). There is one "
+        "parameter: minimise takes the list [start], and returns a list of one.",
+    ),
+    notice="This problem has a single minimum, so unlike the autoencoder's, the result does not "
+    "depend on the start.",
+)
+
+
+# --- 4.4
+
+
+def _stack_case(
+    generator: torch.Generator, sizes: Sequence[int], decay: float, n_iterations: int
+) -> Case:
+    """Draw a stack of the given layer sizes, the last of them the classes, with its data."""
+    x, labels = pictures(generator, 90, sizes[0], sizes[-1])
+    encoders = [
+        (normal(generator, n_out, n_in), normal(generator, n_out))
+        for n_in, n_out in zip(sizes[:-2], sizes[1:-1], strict=True)
+    ]
+    return {
+        "x": x,
+        "labels": labels,
+        "encoders": encoders,
+        "softmax_weight": normal(generator, sizes[-1], sizes[-2], spread=0.5),
+        "weight_decay": decay,
+        "n_iterations": n_iterations,
+    }
+
+
+def _observe_stack(
+    function: Any,
+    x: Tensor,
+    labels: Tensor,
+    encoders: list[tuple[Tensor, Tensor]],
+    softmax_weight: Tensor,
+    decay: float,
+    n_iterations: int,
+) -> dict[str, Any]:
+    """Measure how far the tuning came, and which tensors took part."""
+    before = [(weight.double(), bias.double()) for weight, bias in encoders]
+    shape = tuple(softmax_weight.shape)
+    with without_bars():
+        given = function(x, labels, encoders, softmax_weight, decay, n_iterations)
+    tuned, weight = _two(given)
+    pairs = [_pair(tuned, k, before) for k in range(len(before))]
+    weight = require_tensor("softmax_weight", weight, shape)
+    loss, *_ = solutions_of_03.stacked_loss_and_gradients(x.double(), labels, pairs, weight, decay)
+    measured = {"the loss after tuning": loss.item()}
+    for k, (old, new) in enumerate(zip(before, pairs, strict=True)):
+        measured[f"encoders[{k}] has changed"] = not torch.equal(old[0], new[0])
+    return measured
+
+
+def _two(given: Any) -> tuple[Any, Any]:
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        raise WrongStructure(f"It returned {describe(given)}; expected encoders, softmax_weight.")
+    return given[0], given[1]
+
+
+def _pair(tuned: Any, k: int, before: list[tuple[Tensor, Tensor]]) -> Any:
+    if not isinstance(tuned, list | tuple) or len(tuned) != len(before):
+        raise WrongStructure(f"encoders is {describe(tuned)}; expected a list of {len(before)}.")
+    shapes = {
+        f"the weight of encoders[{k}]": tuple(before[k][0].shape),
+        f"the bias of encoders[{k}]": tuple(before[k][1].shape),
+    }
+    return tuple(require_tensors(tuned[k], shapes))
+
+
+def _tuned(name: str, message: str, **switches: Any) -> KnownBug:
+    return KnownBug(name, partial(mistakes.stack_tuned, **switches), message)
+
+
+fine_tune_stack = Exercise(
+    id="4.4",
+    title="Fine-tune the whole network",
+    points=2,
+    reference=solutions.fine_tune_stack,
+    cases=lambda generator: {
+        "all layers of 6 units, 30 iterations": _stack_case(generator, [6, 6, 6, 6], 0.03, 30),
+        "sizes 9-7-5-4, 30 iterations": _stack_case(generator, [9, 7, 5, 4], 0.01, 30),
+        "sizes 9-7-5-4, 1 iteration": _stack_case(generator, [9, 7, 5, 4], 0.01, 1),
+    },
+    observe=_observe_stack,
+    tolerance=Tolerance(relative=0.04),
+    expects="encoders, a list of pairs (weight, bias), and softmax_weight, from which the loss of "
+    "exercise 3.3 is as low as so many iterations bring it from those given.",
+    known_bugs=(
+        KnownBug(
+            "untouched",
+            mistakes.stack_untouched,
+            "The values are those you were given. minimise does not change them: the tuned ones "
+            "are in the .parameters of what it returns.",
+        ),
+        _tuned(
+            "only the softmax",
+            "Only the softmax was tuned. Now the labels are to reach every encoder.",
+            tuned=lambda k, n: False,
+        ),
+        _tuned(
+            "only the top encoder",
+            "The lowest encoder stayed as it was: fine-tuning reaches down to the pixels.",
+            tuned=lambda k, n: k == n - 1,
+        ),
+        _tuned(
+            "every layer decayed",
+            "You decay the encoders too. In this exercise only the softmax weight is decayed when "
+            "fine-tuning.",
+            decay_everywhere=True,
+        ),
+        _tuned(
+            "decay not used",
+            "The weight decay that was given had no effect.",
+            decay=lambda weight_decay: 0.0,
+        ),
+        _tuned(
+            "a new softmax",
+            "You began with a fresh softmax weight. The one that is handed in was trained on "
+            "these codes: go on from there.",
+            fresh_softmax=True,
+        ),
+        _tuned(
+            "n_iterations not used",
+            "However many iterations are asked for, yours does the same number.",
+            iterations=lambda n: 100,
+        ),
+        KnownBug(
+            "the other way round",
+            mistakes.stack_the_other_way_round,
+            "You returned the softmax weight first; the encoders come first, as in the arguments.",
+        ),
+        KnownBug(
+            "tuned in place",
+            mistakes.stack_tuned_in_place,
+            "You overwrote the encoders that were handed in: the network before fine-tuning, with "
+            "which you want to compare, is gone.",
+        ),
+    ),
+    hints=(
+        "Exercise 3.3 returns the loss, the gradients of the encoders as a list of pairs, and "
+        "that of the softmax: just what minimise wants for two parameters, a list and a tensor.",
+        "Inside: def loss_and_gradients(encoders, softmax_weight), which calls 3.3 with x, labels "
+        "and weight_decay. Then minimise from [encoders, softmax_weight].",
+    ),
+    notice="minimise knows nothing of layers: one list of numbers goes downhill, all of it at once.",
+)

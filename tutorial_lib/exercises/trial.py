@@ -1,0 +1,161 @@
+"""The drawn cases of an exercise: what a right answer does there, and what another does wrong."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tutorial_lib.exercises.outcome import Row
+from tutorial_lib.exercises.parts import WrongStructure
+from tutorial_lib.exercises.pictures import picture_of_errors
+from tutorial_lib.exercises.running import Case, Run, mark_overwritten
+from tutorial_lib.exercises.task import KnownBug
+from tutorial_lib.exercises.values import Difference, Tolerance, compare
+from tutorial_lib.exercises.wording import join
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong on one case.
+
+    Attributes
+    ----------
+    text : str
+        A sentence, without expected values.
+    rows : tuple of Row
+        Part by part, for gradients.
+    picture : callable or None
+        As `Outcome` wants it.
+    is_value : bool
+        Whether it lies in what was returned, rather than in what else the call did.
+    """
+
+    text: str
+    rows: tuple[Row, ...] = ()
+    picture: Callable[[], tuple[bytes, str]] | None = None
+    is_value: bool = False
+
+
+class Trial:
+    """The cases that one seed draws.
+
+    What the reference and the known bugs do there is worked out once, when it is first needed.
+    """
+
+    def __init__(
+        self,
+        *,
+        cases: Mapping[str, Case],
+        run: Callable[[Function, Case], Run],
+        reference: Function,
+        tolerance: Tolerance,
+        gradients: bool,
+        may_share: bool,
+        call_again: bool,
+    ) -> None:
+        self._drawn = tuple(cases)
+        self.cases = dict(cases)
+        if call_again:  # an answer may remember the first call, or use its memory again
+            self.cases[f"{self._drawn[0]}, called once more"] = cases[self._drawn[0]]
+        self._run = run
+        self._tolerance = tolerance
+        self._gradients = gradients
+        self._may_share = may_share
+        self._bug_runs: dict[tuple[str, str], Run] = {}
+        self._expected = self.run_all(reference)
+
+    def run_all(self, function: Function) -> dict[str, Run]:
+        """Call a function on every case."""
+        runs = {name: self._run(function, case) for name, case in self.cases.items()}
+        mark_overwritten(runs.values())
+        return runs
+
+    def problems(self, given: Mapping[str, Run]) -> dict[str, Problem]:
+        """Return what is wrong, by case; nothing for a right answer."""
+        found = {name: self._problem(self._expected[name], given[name]) for name in self.cases}
+        return {name: problem for name, problem in found.items() if problem is not None}
+
+    def recognise(self, given: Mapping[str, Run], bugs: Sequence[KnownBug]) -> KnownBug | None:
+        """Return the first known bug that did the same in every case."""
+        # Many mistakes end in the same kind of error: then the error's text must agree as well.
+        by_text = all(given[name].error is not None for name in self._drawn)
+        for bug in bugs:
+            if all(self._alike(self._bug_run(bug, k), given[k], by_text) for k in self._drawn):
+                return bug
+        return None
+
+    def _bug_run(self, bug: KnownBug, case: str) -> Run:
+        key = bug.name, case
+        if key not in self._bug_runs:
+            self._bug_runs[key] = self._run(bug.answer, self.cases[case])
+        return self._bug_runs[key]
+
+    def _alike(self, bug: Run, given: Run, by_text: bool) -> bool:
+        """Tell whether two runs did the same, right or wrong."""
+        if bug.error is not None or given.error is not None:
+            same_text = not by_text or str(bug.error) == str(given.error)
+            return type(bug.error) is type(given.error) and same_text
+        if bug.structure or given.structure:
+            return bug.structure == given.structure
+        if (bug.changed, bug.shared) != (given.changed, given.shared):
+            return False
+        try:
+            return not any(d.wrong for d in compare(bug.parts, given.parts, self._tolerance))
+        except WrongStructure:
+            return False
+
+    def _problem(self, expected: Run, given: Run) -> Problem | None:
+        """Compare a run with the reference's: how it ended, its values, then its manners."""
+        if given.error is not None:
+            return Problem("it raised an error.")
+        if given.structure:
+            return Problem(given.structure, is_value=True)
+        try:
+            differences = compare(expected.parts, given.parts, self._tolerance)
+        except WrongStructure as error:
+            return Problem(str(error), is_value=True)
+        wrong = [difference for difference in differences if difference.wrong]
+        if wrong and self._gradients:
+            return _problem_of_gradients(expected, given, differences)
+        if wrong:
+            return Problem(wrong[0].text, is_value=True)
+        return self._bad_manners(expected, given)
+
+    def _bad_manners(self, expected: Run, given: Run) -> Problem | None:
+        if changed := [name for name in given.changed if name not in expected.changed]:
+            return Problem(
+                f"The values are right, but the call changed its argument {join(changed)}. Work "
+                "on a copy: operations ending in _ and assignments to a slice change it in place."
+            )
+        shared = [name for name in given.shared if name not in expected.shared]
+        if shared and not self._may_share:
+            return Problem(
+                f"The values are right, but the result is a view on {join(shared)}: whoever "
+                "changes one changes the other. Return a tensor of its own, say with .clone()."
+            )
+        if given.overwritten:
+            return Problem(
+                "The values are right, but another call writes its result to the same memory. "
+                "Return a new tensor each time."
+            )
+        return None
+
+
+def _problem_of_gradients(expected: Run, given: Run, differences: list[Difference]) -> Problem:
+    rows = tuple(map(_row, differences))
+    names = [row.part for row in rows if row.verdict == "wrong"]
+    return Problem(
+        f"{join(names)} {'is' if len(names) == 1 else 'are'} wrong.",
+        rows,
+        picture_of_errors(expected.parts, given.parts, rows),
+        is_value=True,
+    )
+
+
+def _row(difference: Difference) -> Row:
+    verdict = "wrong" if difference.wrong else "right"
+    detail = difference.text.removeprefix(difference.part).strip()
+    if difference.relative_error is not None:
+        detail = f"relative error {difference.relative_error:.2g}"
+    return Row(difference.part, verdict, detail)

@@ -1,0 +1,247 @@
+"""L-BFGS for a plain function that returns its loss and the gradients you derived.
+
+The same full-batch steps as ``optimiser="lbfgs"`` in `tutorial_lib.training`, for models that are
+nothing but tensors.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tutorial_lib.checkpoints import checkpoint_file, digest_of
+from tutorial_lib.checks import require_floats, require_size
+from tutorial_lib.loop import Loop, TrainingDiverged, TrainingInterrupted
+from tutorial_lib.precision import fast_products
+from tutorial_lib.steppers import FullBatch
+
+_MANY_ROWS = 1000  # full batches are large: no reason to keep to one thread
+_shows_bars = ContextVar("shows_bars", default=True)
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Where a minimisation arrived.
+
+    Attributes
+    ----------
+    parameters : list
+        New tensors, nested like those given.
+    costs : list of float
+        The loss at the start, then after each iteration.
+    """
+
+    parameters: list[Any]
+    costs: list[float]
+
+
+class MinimisationInterrupted(TrainingInterrupted):
+    """The user stopped a minimisation; ``minimum`` is what it had reached."""
+
+    def __init__(self, message: str, minimum: Minimum) -> None:
+        super().__init__(message)
+        self.minimum = minimum
+
+
+def minimise(
+    loss_and_gradients: Callable[..., Any],
+    parameters: Sequence[Any],
+    *,
+    n_iterations: int,
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+    title: str = "L-BFGS",
+) -> Minimum:
+    """Minimise a function of all the data with L-BFGS and a strong-Wolfe line search.
+
+    Parameters
+    ----------
+    loss_and_gradients : callable
+        ``loss_and_gradients(*parameters)`` returns ``(loss, *gradients)``: a number, and for each
+        parameter its gradient, nested like the parameter. It must return the same loss for the
+        same parameters: all the data, no fresh noise.
+    parameters : sequence of float tensors, or of lists of (weight, bias) pairs
+        Where to start; they are not changed.
+    n_iterations : int
+        At most so many: it ends before when the loss no longer falls.
+    checkpoint : path, optional
+        File to go on from, if it exists, and to save to: every half minute and at the end. In a
+        folder, such as ``"checkpoints/"``, each minimisation has a file of its own, named by title
+        and a fingerprint of the start, the loss and gradients there, and ``n_iterations``.
+    progress : bool
+        Whether to show a progress bar.
+    title : str
+        Text of the progress bar.
+
+    Returns
+    -------
+    Minimum
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the function does not return a loss and one gradient for each parameter, of its shape.
+    TrainingDiverged
+        If the loss or a gradient is not finite.
+    MinimisationInterrupted
+        If the user interrupts; the iteration is finished, and the state saved, first.
+    CheckpointError
+        If the checkpoint is damaged or belongs to another minimisation.
+
+    Source: the L-BFGS step of UFLDL's exercises; notebooks 01 and 04.
+    """
+    require_size("n_iterations", n_iterations)
+    objective = _Objective(loss_and_gradients, parameters, title)
+    with fast_products(_MANY_ROWS):
+        costs = [objective()]
+        identity = objective.fingerprint(costs[0]) | {"n_iterations": str(n_iterations)}
+        file = checkpoint_file(checkpoint, title, identity) if checkpoint else None
+        loop = Loop(
+            objective.model,
+            FullBatch(objective, list(objective.model)),
+            n_epochs=n_iterations,
+            title=title,
+            checkpoint=file,
+            identity=identity,
+            progress=progress and _shows_bars.get(),
+        )
+        try:
+            loop.run()
+        except TrainingInterrupted:
+            reached = Minimum(objective.arguments(), costs + loop.history.cost)
+            raise MinimisationInterrupted(_told(title, loop, file), reached) from None
+    return Minimum(objective.arguments(), costs + loop.history.cost)
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Hide the progress bars of all minimisations within: of a check that runs many small ones."""
+    token = _shows_bars.set(False)
+    try:
+        yield
+    finally:
+        _shows_bars.reset(token)
+
+
+def _told(title: str, loop: Loop, file: Path | None) -> str:
+    kept = f"Saved in {file}: the same call goes on."
+    if file is None:
+        kept = (
+            "What was reached is in the error's attribute `minimum`; with "
+            'checkpoint="checkpoints/" the same call would go on from there.'
+        )
+    return f"{title}: stopped after {len(loop.history.cost)} of {loop.n_epochs} iterations. {kept}"
+
+
+class _Objective:
+    """A function as `FullBatch` wants it: it leaves the gradients, checked, in ``grad``."""
+
+    def __init__(self, function: Callable[..., Any], parameters: Sequence[Any], title: str) -> None:
+        if not isinstance(parameters, list | tuple):
+            raise TypeError(
+                f"parameters is a {type(parameters).__name__}; pass a list, such as [w1, b1]."
+            )
+        self.function = function
+        self.given = parameters
+        self.title = title
+        leaves = (require_floats(*leaf) for leaf in _leaves("parameter", parameters))
+        self.model = nn.ParameterList(nn.Parameter(leaf.detach().clone()) for leaf in leaves)
+
+    def arguments(self) -> list[Any]:
+        """Return copies of the present parameters: the function may do with them what it likes."""
+        copies = (parameter.detach().clone() for parameter in self.model)
+        return [_filled(part, copies) for part in self.given]
+
+    def fingerprint(self, loss: float) -> dict[str, str]:
+        """Return what tells one minimisation from another, up to rounding."""
+        gradients = [p.grad for p in self.model if p.grad is not None]
+        sizes = [f"{torch.linalg.vector_norm(gradient):.4g}" for gradient in gradients]
+        return {
+            "start": digest_of(*(parameter.flatten() for parameter in self.model)),
+            "loss at the start": f"{loss:.5g}",
+            "gradients at the start": " ".join(sizes),
+        }
+
+    def __call__(self) -> float:
+        with torch.enable_grad():  # a function may use autograd inside
+            result = self.function(*self.arguments())
+        n = len(self.given)
+        if not isinstance(result, list | tuple) or len(result) != n + 1:
+            raise ValueError(
+                f"The function returned {_described(result)}; expected the loss and, for "
+                f"{n} {'parameter' if n == 1 else 'parameters'}, as many gradients."
+            )
+        loss = _number(result[0])
+        gradients = _matched("gradient", self.given, result[1:])
+        for parameter, (name, gradient) in zip(self.model, gradients, strict=True):
+            if not (math.isfinite(loss) and torch.isfinite(gradient).all()):
+                what = name if math.isfinite(loss) else f"the loss, {loss},"
+                raise TrainingDiverged(
+                    f"{self.title}: {what} is not finite. Look for a division by zero, the "
+                    "logarithm of zero or exp of a large number in your function, and NaN in the "
+                    "data."
+                )
+            # Copied, for the function may return the same tensors each time.
+            parameter.grad = gradient.detach().to(parameter, copy=True)
+        return loss
+
+
+def _described(result: Any) -> str:
+    if isinstance(result, list | tuple):
+        return f"a {type(result).__name__} of {len(result)}"
+    return "None" if result is None else f"one {type(result).__name__}"
+
+
+def _number(loss: Any) -> float:
+    try:
+        return float(loss.detach() if isinstance(loss, Tensor) else loss)
+    except (TypeError, ValueError, RuntimeError):
+        kind = f"shape {tuple(loss.shape)}" if hasattr(loss, "shape") else f"{loss!r}"
+        raise ValueError(f"The loss must be one number; it is {kind}.") from None
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the tensors of a nested value with their names: "parameter 1", "parameter 2[0][1]"."""
+    if isinstance(value, list | tuple):
+        for k, part in enumerate(value):
+            yield from _leaves(_inside(name, k), part)
+    else:
+        yield name, value
+
+
+def _inside(name: str, k: int) -> str:
+    return f"{name}[{k}]" if " " in name else f"{name} {k + 1}"
+
+
+def _filled(shape: Any, leaves: Iterator[Tensor]) -> Any:
+    """Return a value nested like ``shape``, of these leaves."""
+    if isinstance(shape, list | tuple):
+        return type(shape)([_filled(part, leaves) for part in shape])
+    return next(leaves)
+
+
+def _matched(name: str, parameter: Any, gradient: Any) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors of a nested gradient, or raise if it is not nested like its parameter."""
+    if isinstance(parameter, list | tuple):
+        if not isinstance(gradient, list | tuple) or len(gradient) != len(parameter):
+            raise ValueError(
+                f"{name} is {_described(gradient)}; its parameter has {len(parameter)} parts."
+            )
+        for k, pair in enumerate(zip(parameter, gradient, strict=True)):
+            yield from _matched(_inside(name, k), *pair)
+        return
+    try:
+        gradient = torch.as_tensor(gradient)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} is {_described(gradient)}; expected a tensor.") from None
+    if gradient.shape != parameter.shape:
+        raise ValueError(
+            f"{name} has shape {tuple(gradient.shape)}; its parameter has {tuple(parameter.shape)}."
+        )
+    yield name, gradient
