@@ -41,6 +41,12 @@ PURE = {
     *("losses", "autoencoder", "stacked", "precision", "sinks", "gradients", "features"),
     *("schedules", "settings", "evaluation", "steppers", "loop", "training", "minimise"),
 }
+# What checks an exercise knows of no exercise, no solution, and nothing of what is taught.
+MACHINERY = {
+    *("core", "task", "exercise", "question", "trial", "running", "arguments", "blame", "parts"),
+    *("values", "outcome", "pictures", "wording", "stubs", "record", "source", "drawing"),
+    "progress",
+}
 # The map of the package names every public module, so it has no layer; it imports them on demand.
 MAP_OF_THE_PACKAGE = "__init__"
 
@@ -125,6 +131,28 @@ def test_a_room_imports_nothing_from_outside(room):
 @pytest.mark.parametrize("module", sorted(PURE))
 def test_models_and_training_know_neither_data_nor_pictures(module):
     assert not imports_of(module) & (ROOMS["data"] | ROOMS["pictures"])
+
+
+def exercises_imported_by(path: Path) -> set[str]:
+    """The modules of the package `exercises` that one of its files imports."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    names = [name for node in nodes for name in named_modules(node)]
+    inside = (name.removeprefix("tutorial_lib.exercises.") for name in names)
+    here = {path.stem for path in (PACKAGE / "exercises").iterdir()}
+    return {name.split(".")[0] for name in inside} & here
+
+
+@pytest.mark.parametrize("module", sorted(MACHINERY))
+def test_what_checks_exercises_knows_none_of_them(module):
+    path = PACKAGE / "exercises" / f"{module}.py"
+    assert imports_of_ours(path.read_text()) <= {"exercises", "checks", "checkpoints"}
+    assert exercises_imported_by(path) <= MACHINERY
+
+
+def test_solutions_and_mistakes_know_nothing_of_how_they_are_checked():
+    for folder in ("solutions", "mistakes"):
+        for path in (PACKAGE / "exercises" / folder).glob("*.py"):
+            assert exercises_imported_by(path) <= {"solutions", "mistakes"}, path.name
 
 
 # Heavy, or with an effect of their own: a display, a kernel, a server.

@@ -88,7 +88,6 @@ def small(tmp_path_factory) -> SimpleNamespace:
         "from tutorial_lib.exercises import autoencoder\n_ = autoencoder.encode.yours_or_ours()",
     )
     delivered = {path: path.read_bytes() for path in (first, second)}
-    environment = dict(os.environ)
     out = folder / "solved"
     process = subprocess.run(
         [sys.executable, "-m", "tutorial_lib", "solve", first, second, "--out", out],
@@ -101,7 +100,6 @@ def small(tmp_path_factory) -> SimpleNamespace:
         process=process,
         out=out,
         delivered=delivered,
-        environment=environment,
         first=read(out / first.name),
     )
 

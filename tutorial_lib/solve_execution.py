@@ -69,6 +69,7 @@ def execute(notebook: NotebookNode, folder: Path, *, title: str, timeout: int | 
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        iopub_timeout=60,  # outputs that a busy machine delivers late are not lost
         kernel_name="python3",
         coalesce_streams=True,  # as JupyterLab shows them: lines printed together stay together
         record_timing=False,  # the same run gives the same file

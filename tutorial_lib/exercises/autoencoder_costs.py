@@ -183,5 +183,5 @@ cross_entropy = Exercise(
         "Per pixel it is p(z) - x z. Now p(z) without overflow: for z above 0 take z outside the "
         "logarithm. PyTorch has p under the name torch.nn.functional.softplus.",
     ),
-    notice="A pixel's cost grows by one nat with each step of its logit in the wrong direction.",
+    notice="Far out on the wrong side, each further step of a logit costs one more nat.",
 )

@@ -1,6 +1,8 @@
 """Where a gradient is wrong: one small map per parameter."""
 
 import io
+import math
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +12,7 @@ from torch import Tensor
 from tutorial_lib.exercises.outcome import Row
 from tutorial_lib.exercises.parts import Parts, is_plain
 
-WIDEST = 9.0  # inches
+MAPS_IN_A_ROW = 4
 Map = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -52,13 +54,22 @@ def _error_map(expected: Tensor, given: Tensor) -> Map:
 
 def _draw(maps: dict[str, Map]) -> bytes:
     from matplotlib.figure import Figure  # costs half a second, and only a failure needs it
+    from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(min(WIDEST, 2.2 * len(maps)), 2.4), layout="constrained")
-    axes = figure.subplots(1, len(maps), squeeze=False)[0]
-    for place, (title, values) in zip(axes, maps.items(), strict=True):
+    n_columns = min(MAPS_IN_A_ROW, len(maps))
+    n_rows = math.ceil(len(maps) / n_columns)
+    figure = Figure(figsize=(2.2 * n_columns, 2.4 * n_rows), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for place, (title, values) in zip(axes, maps.items(), strict=False):
         place.imshow(values, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        place.set_title(title, fontsize=9)
+        lines = (textwrap.fill(line, 24) for line in title.splitlines())
+        place.set_title("\n".join(lines), fontsize=9)
         place.tick_params(labelsize=7)
+        place.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+        place.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+        place.yaxis.set_visible(len(values) > 1)  # a bias has only one row
+    for place in axes[len(maps) :]:
+        place.set_axis_off()
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
     return buffer.getvalue()

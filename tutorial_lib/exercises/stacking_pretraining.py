@@ -83,7 +83,7 @@ def _encodes_masked(data: Tensor, source: Tensor, weight: Tensor, bias: Tensor) 
     return bool(torch.isclose(codes, data, 1e-4, 1e-5).all(dim=2).any(dim=0).all())
 
 
-def _watched(pretrain: Callable[..., Any], x: Tensor, hidden_sizes: Sequence[int]) -> Any:
+def watched(pretrain: Callable[..., Any], x: Tensor, hidden_sizes: Sequence[int]) -> Any:
     """Return what each layer was given, and the encoders that came back."""
     trainer = _Trainer(x)
     encoders = pretrain(x, hidden_sizes, trainer.train_layer)
@@ -116,7 +116,7 @@ pretrain_greedily = Exercise(
         "5 examples of 6 pixels, a single layer of 4 units": _problem(generator, 5, 6, [4]),
     },
     parts=("",),
-    observe=_watched,
+    observe=watched,
     expects="train_layer called once per layer, from the input up, each time with the clean codes "
     "of the layer below and the size of the layer; and a list of all the (weight, bias).",
     known_bugs=(

@@ -39,7 +39,8 @@ class Text(str):
         return str(self)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self)}</pre>"
+        # JupyterLab would break long lines in the middle of a word.
+        return f'<pre style="white-space: pre-wrap; word-break: normal">{escape(self)}</pre>'
 
 
 @dataclass(eq=False, kw_only=True)

@@ -155,7 +155,7 @@ def _problem_of_gradients(expected: Run, given: Run, differences: list[Differenc
 
 def _row(difference: Difference) -> Row:
     verdict = "wrong" if difference.wrong else "right"
-    detail = difference.text.removeprefix(difference.part).strip()
+    detail = difference.text.removeprefix(difference.part).strip() if difference.wrong else ""
     if difference.relative_error is not None:
         detail = f"relative error {difference.relative_error:.2g}"
     return Row(difference.part, verdict, detail)
