@@ -272,7 +272,11 @@ def test_a_measured_yes_or_no_is_told_as_such(expected):
     assert not verdict(expected, expected)[0]
     wrong, text = verdict(expected, not expected)
     assert wrong
-    assert text == f"it: that should {'' if expected else 'not '}be so."
+    assert text == (
+        '"it" should be true here, and is not.'
+        if expected
+        else '"it" should not be true here, and is.'
+    )
     assert verdict(expected, 1)[0], "a number is neither yes nor no"
 
 

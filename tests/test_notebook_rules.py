@@ -7,15 +7,8 @@ import pytest
 import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from notebook_rules import (
-    MAX_CODE_LINES,
-    PLAIN_RULES,
-    TASK_RULES,
-    count_words,
-    is_check,
-    is_stub,
-    tasks_of_notebook,
-)
+from notebook_rules import MAX_CODE_LINES, PLAIN_RULES, count_words
+from notebook_tasks import TASK_RULES, is_check, is_stub, tasks_of_notebook
 
 from tutorial_lib.exercises import tasks_of
 from tutorial_lib.exercises.core import Exercise

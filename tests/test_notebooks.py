@@ -8,8 +8,9 @@ import re
 from itertools import pairwise
 
 import pytest
-from notebook_rules import PLAIN_RULES, TASK_RULES, count_words, is_check, tasks_of_notebook
+from notebook_rules import PLAIN_RULES, count_words
 from notebook_runs import FOLDER, figures, read, run, shown
+from notebook_tasks import TASK_RULES, is_check, tasks_of_notebook
 
 from tutorial_lib.exercises import MODULES
 

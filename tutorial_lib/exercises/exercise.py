@@ -154,7 +154,7 @@ class Exercise(Task):
     ) -> Outcome:
         paragraphs = [f"With {case}: {problem.text}"]
         if given.error is not None:
-            paragraphs = [f"With {case} it raised {describe_error(given.error, answer)}"]
+            paragraphs = [f"With {case}: it raised {describe_error(given.error, answer)}"]
         elif problem.rows:
             paragraphs.append(table(problem.rows))
         if bug is not None:

@@ -83,8 +83,8 @@ def compare_part(part: str, expected: Any, given: Any, tolerance: Tolerance) -> 
     if isinstance(expected, Tensor):
         return _compare_tensor(part, expected, given, tolerance)
     if isinstance(expected, bool):
-        words = "should be" if expected else "should not be"
-        return Difference(part, f"{part}: that {words} so.", wrong=given is not expected)
+        words = "should be true here, and is not" if expected else "should not be true here, and is"
+        return Difference(part, f'"{part}" {words}.', wrong=given is not expected)
     if isinstance(expected, Real):
         return _compare_number(part, expected, given, tolerance)
     wrong = type(expected) is not type(given) or (isinstance(expected, str) and expected != given)
