@@ -242,6 +242,21 @@ def answer(n):
     assert kept(notebook(text, "answer"))(4) == 8
 
 
+def test_a_class_inside_a_function_is_kept_with_it(notebook):
+    text = """
+K = 3
+
+
+def answer(n):
+    class Adder:
+        by = K
+    return n + Adder.by
+"""
+    answer = notebook(text, "answer")
+    assert record.text_of(answer, "answer").split("\n\n")[0].strip() == "K = 3"
+    assert kept(answer)(1) == 4
+
+
 def test_a_function_by_another_name_answers_to_the_exercises_name(notebook):
     text = "def helper(n):\n    return n\n\n\nh = helper\n\n\ndef mine(n):\n    return h(n) + 1\n"
     assert kept(notebook(text, "mine"))(1) == 2

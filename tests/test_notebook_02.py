@@ -12,6 +12,10 @@ def numbers(finished) -> Callable[[str, str], list[float]]:
     return finished(NAME).numbers
 
 
+def test_two_layers_come_out_as_the_text_computes_them(numbers):
+    assert numbers("two-layers", "first layer") == [0.73, 0.5, 0.72]
+
+
 def test_the_printed_formula_fails_in_both_readings_and_the_mended_one_goes_down(finished):
     three, four = finished(NAME).printed("formula-printed").splitlines()
     assert three.startswith("n = 3: RuntimeError")

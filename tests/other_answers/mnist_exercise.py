@@ -154,23 +154,22 @@ def nearest_neighbour(images, labels, generator):
     return read
 
 
-class RandomFeatures:
-    """Ridge regression on features that nobody trained."""
+class SmoothedNeighbours:
+    """Kernel ridge regression: every training digit has a say, the nearest ones the most."""
 
     def __init__(self, images, labels, generator):
-        warnings.warn("no training", stacklevel=1)
-        random = np.random.default_rng(0)
-        self.weight = random.normal(size=(784, 3000)) / 8
-        self.shift = random.uniform(0, 2 * np.pi, 3000)
-        features = self.features(images)
-        normal = features.T @ features + 2 * np.eye(3000)
-        self.top = np.linalg.solve(normal, features.T @ np.eye(10)[labels.numpy()])
+        warnings.warn("no features are learnt", stacklevel=1)
+        self.images = images.numpy()
+        likeness = self.likeness(images) + 0.01 * np.eye(len(images), dtype=np.float32)
+        self.say = np.linalg.solve(likeness, np.eye(10, dtype=np.float32)[labels.numpy()])
 
-    def features(self, images):
-        return np.cos(images.double().numpy() @ self.weight + self.shift)
+    def likeness(self, new_images):
+        new = new_images.numpy()
+        squares = (new**2).sum(axis=1)[:, None] + (self.images**2).sum(axis=1)
+        return np.exp(0.04 * (new @ self.images.T) - 0.02 * squares)
 
     def __call__(self, new_images):
-        return torch.from_numpy(np.argmax(self.features(new_images) @ self.top, axis=1))
+        return torch.from_numpy(np.argmax(self.likeness(new_images) @ self.say, axis=1))
 
 
 OTHER = {
@@ -178,5 +177,5 @@ OTHER = {
     "train_sparse_autoencoder": [trained_by_autograd, trained_by_the_library],
     "train_softmax": [softmax_by_autograd, softmax_in_numpy],
     "fine_tune_stack": [tuned_by_autograd, tuned_by_the_library],
-    "train_digit_classifier": [nearest_neighbour, RandomFeatures],
+    "train_digit_classifier": [nearest_neighbour, SmoothedNeighbours],
 }

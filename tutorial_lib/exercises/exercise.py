@@ -89,7 +89,7 @@ class Exercise(Task):
 
     def _recalled(self) -> Callable[..., Any] | None:
         yours = record.recall(self.name)
-        if yours is None or self.judge(yours).status is not Status.CORRECT:
+        if yours is None or self.judge_safely(yours).status is not Status.CORRECT:
             return None
         self._accepted = yours
         return yours

@@ -196,6 +196,7 @@ def _observe_encoder(
     # After one iteration, how far it came still depends on the start.
     near = {"the units are still far more active than their target": activation > 0.2}
     return (far if n_iterations > 1 else near) | {
+        "the bias is still 0, as at the start": not bias.any(),
         "the same state of the generator gives the same encoder": _close(weight, again),
         "another call with the generator gives another encoder": not _close(weight, later),
     }

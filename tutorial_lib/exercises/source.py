@@ -66,6 +66,7 @@ def _names_used(code: types.CodeType) -> set[str]:
         step.argval
         for step in dis.get_instructions(code)
         if step.opname.startswith(("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"))
+        and step.argval != "__name__"  # a class statement looks it up
     }
     return own.union(*map(_names_used, inner))
 

@@ -84,16 +84,20 @@ class Task(ABC):
 
     def check(self, answer: Any) -> Outcome:
         """Judge an answer and note the verdict in the local record; never raises."""
+        outcome = self.judge_safely(answer)
+        record.note(self.name, outcome.status, record.text_of(answer, self.name))
+        return outcome
+
+    def judge_safely(self, answer: Any) -> Outcome:
+        """Return the verdict on an answer, should it even break the check itself."""
         try:
-            outcome = self.judge(answer)
+            return self.judge(answer)
         except Exception as error:  # an answer that nobody thought of must not end in a traceback
-            outcome = self.outcome(
+            return self.outcome(
                 Status.ERROR,
                 f"This answer could not be checked ({type(error).__name__} in the check itself). "
                 "Return plain tensors and numbers, as the docstring says.",
             )
-        record.note(self.name, outcome.status, record.text_of(answer, self.name))
-        return outcome
 
     def hint(self) -> Text:
         """Return the next hint; after the last one they begin anew."""
