@@ -5,43 +5,12 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from tutorial_lib.exercises import MODULES, all_exercises
-from tutorial_lib.exercises.accuracy import AccuracyExercise
-from tutorial_lib.exercises.core import Exercise, Task
-from tutorial_lib.exercises.question import Question
-from tutorial_lib.mnist import Split
-
 Function = Callable[..., Any]
-
-EXERCISES = [task for task in all_exercises() if isinstance(task, Exercise)]
-QUESTIONS = [task for task in all_exercises() if isinstance(task, Question)]
-
-
-@cache
-def light(task: Task) -> Task:
-    """Return an exercise that takes no time: what learns to read gets few and easy digits.
-
-    Ten pictures of 20 pixels, with some pixels missing.
-    """
-    if not isinstance(task, AccuracyExercise):
-        return task
-    generator = torch.Generator().manual_seed(0)
-    pictures = (torch.rand(10, 20, generator=generator) < 0.4).float()
-    labels = torch.arange(200) % 10
-    images = pictures[labels] * (torch.rand(200, 20, generator=generator) < 0.9)
-    return replace(task, digits=lambda: Split(images, labels), n_train=120, n_unseen=60)
-
-
-LIGHT = [light(exercise) for exercise in EXERCISES]
-# The number of a notebook is the number before the point in the ids of its exercises.
-NUMBER_OF = {name: str(k) for k, name in enumerate(MODULES, start=1)}
 
 
 def stub_of(reference: Function) -> str:

@@ -5,6 +5,7 @@ NumPy in float64, and to autograd. What holds for every exercise is tested in te
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from torch.nn import functional
 
 from tutorial_lib import Autoencoder, losses
 from tutorial_lib.exercises import autoencoder as ex
-from tutorial_lib.exercises.mistakes import autoencoder as mistakes
+from tutorial_lib.exercises.mistakes import autoencoder_gradients as mistakes
 from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.exercises.solutions import autoencoder as solutions
 
@@ -72,6 +73,64 @@ def test_cross_entropy_is_the_published_formula():
 def test_cross_entropy_of_a_sure_answer(pixel, logit, nats):
     cost = solutions.cross_entropy(torch.tensor([[float(pixel)]]), torch.tensor([[float(logit)]]))
     torch.testing.assert_close(cost, torch.tensor(float(nats)))
+
+
+def naive_cross_entropy(x, logits, log=torch.log):
+    p = torch.sigmoid(logits)
+    return -(x * log(p) + (1 - x) * log(1 - p)).sum(dim=1).mean()
+
+
+LEAST = [1e-6, 1e-7, 1e-8, 1e-12]
+WAYS_TO_1_4 = {
+    "as it stands": (naive_cross_entropy, "rounded to 0"),
+    "in float64": (
+        lambda x, z: naive_cross_entropy(x, z.double()),
+        "rounded to 0 in float64",
+    ),
+    "one side mended": (
+        lambda x, z: (
+            -(x * functional.logsigmoid(z) + (1 - x) * torch.log(1 - torch.sigmoid(z)))
+            .sum(dim=1)
+            .mean()
+        ),
+        "rounded to 0",
+    ),
+    "without the sigmoid": (
+        lambda x, z: (
+            (x * torch.log(1 + torch.exp(-z)) + (1 - x) * torch.log(1 + torch.exp(z)))
+            .sum(dim=1)
+            .mean()
+        ),
+        "overflow on both sides",
+    ),
+    "one logarithm from the other": (
+        lambda x, z: (torch.log(1 + torch.exp(-z)) + (1 - x) * z).sum(dim=1).mean(),
+        "overflow on the other side",
+    ),
+    "infinity replaced": (
+        lambda x, z: naive_cross_entropy(x, z, lambda p: torch.log(p).nan_to_num()),
+        "rounded to 0",
+    ),
+    "naive bits": (lambda x, z: naive_cross_entropy(x, z, torch.log2), "bits"),
+} | {
+    f"{way} {least}": (
+        partial(naive_cross_entropy, log=log),
+        f"cut off by {least:.0e}".replace("e-0", "e-"),
+    )
+    for least in LEAST
+    for way, log in {
+        "added": lambda p, least=least: torch.log(p + least),
+        "clamped below": lambda p, least=least: torch.log(p.clamp(min=least)),
+        "clamped": lambda p, least=least: torch.log(p.clamp(least, 1 - least)),
+    }.items()
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_1_4)
+def test_each_step_on_the_way_to_a_finite_cross_entropy_is_named(way):
+    answer, name = WAYS_TO_1_4[way]
+    for seed in MANY_SEEDS:
+        assert ex.cross_entropy.judge(answer, seed=seed).known_bug == name
 
 
 # --- 1.5 and 1.6 --------------------------------------------------------------------------------
@@ -204,6 +263,26 @@ def test_what_is_measured_of_noise_does_not_depend_on_the_dice():
             return solutions.corrupt(x, level if corruption_level == 0.3 else 0.6, generator)
 
         assert ex.corrupt.judge(somewhat_off).status is Status.INCORRECT
+
+
+def test_each_pixel_has_its_own_dice():
+    """Hiding the same number in each row is told from what a right answer may do by chance."""
+
+    def same_number(x, corruption_level, generator):
+        order = torch.rand(x.shape, generator=generator).argsort(dim=1)
+        return x * (order >= round(corruption_level * x.shape[1]))
+
+    for seed in MANY_SEEDS:
+        assert ex.corrupt.judge(same_number, seed=seed).known_bug == "the same number in each row"
+
+
+@pytest.mark.parametrize("least_length", [1.0, 0.01])
+def test_weak_weights_are_scaled_too(least_length):
+    def not_shortened(weight):
+        return weight / weight.norm(dim=1, keepdim=True).clamp(min=least_length)
+
+    for seed in MANY_SEEDS:
+        assert ex.strongest_inputs.judge(not_shortened, seed=seed).status is Status.INCORRECT
 
 
 def test_nothing_of_length_one_excites_a_unit_more_than_its_strongest_input():

@@ -170,6 +170,13 @@ def test_a_mistake_is_known_however_it_is_written():
     assert outcome.message.startswith("With 3 examples: "), "by its value, not where it broke down"
 
 
+def test_a_mistake_is_told_by_its_value_though_it_broke_down_before():
+    task = exercise(cases=lambda generator: dict(reversed(draw(generator).items())))
+    outcome = task.judge(transposed)
+    assert (outcome.status, outcome.known_bug) == (Status.INCORRECT, "transposed")
+    assert outcome.message.startswith("With 3 examples: ")
+
+
 def test_the_same_error_everywhere_is_no_known_mistake():
     def mistyped(x, weight):
         raise RuntimeError("another one")
@@ -483,6 +490,7 @@ def test_ours_until_yours_is_correct_and_then_yours(capsys):
     assert capsys.readouterr().out == "affine: your version\n"
     task.check(doubled)
     assert task.yours_or_ours() is not doubled
+    assert "your version" not in capsys.readouterr().out
 
 
 RIGHT = "def affine(x, weight):\n    return x @ weight.T\n"
@@ -492,7 +500,7 @@ def test_a_right_answer_of_an_earlier_session_is_used_again(capsys):
     record.note("affine", Status.CORRECT, RIGHT)
     yours = exercise().yours_or_ours()
     assert torch.equal(yours(torch.eye(2), 3 * torch.eye(2)), 3 * torch.eye(2))
-    assert capsys.readouterr().out == "affine: your version\n"
+    assert "your earlier version" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -517,7 +525,7 @@ def test_the_verdict_and_the_text_are_noted():
     task.check(doubled)
     task.check(...)
     assert record.load()["affine"]["attempts"] == 2
-    assert record.load()["affine"]["status"] == "NOT_ATTEMPTED"
+    assert record.load()["affine"]["status"] == "CORRECT"  # once done, it stays done
     assert "x @ weight.T + bias" in record.load()["affine"]["answer"]
 
 
@@ -538,3 +546,39 @@ def test_a_check_leaves_no_trace_in_the_arguments_of_the_next():
     task = exercise()
     assert task.check(hoarding).status is Status.CORRECT
     assert task.check(affine).status is Status.CORRECT
+
+
+# --- Two mistakes at once -----------------------------------------------------------------------
+
+
+def doubled_and_cut(x, weight):
+    return doubled(x, weight) if len(x) == 3 else on_one_row_only(x, weight)
+
+
+def test_of_two_mistakes_the_one_that_shows_first_is_named():
+    outcome = exercise().judge(doubled_and_cut)
+    assert (outcome.status, outcome.known_bug) == (Status.INCORRECT, "doubled")
+
+
+def test_where_two_known_mistakes_do_the_same_neither_is_guessed():
+    tripled_elsewhere = KnownBug(
+        "sometimes tripled",
+        lambda x, weight: (2 if len(x) == 3 else 3) * x @ weight.T,
+        "You counted it twice or three times.",
+    )
+    task = exercise(known_bugs=(*BUGS, tripled_elsewhere))
+    assert task.judge(doubled_and_cut).known_bug is None
+    assert task.judge(doubled).known_bug == "doubled"
+
+
+def test_an_unknown_slip_that_only_breaks_elsewhere_is_told_where():
+    outcome = exercise().judge(lambda x, weight: x @ (3 * weight))
+    assert (outcome.status, outcome.known_bug) == (Status.INCORRECT, None)
+    assert "With 3 examples: the sums has other values" in outcome.message
+    assert "With 4 examples: it raised RuntimeError" in outcome.message
+
+
+def test_a_gradient_that_is_still_zeros_is_called_so():
+    task = exercise(gradients=True)
+    outcome = task.judge(lambda x, weight: torch.zeros(len(x), len(weight)))
+    assert "still zeros" in outcome.message

@@ -1,6 +1,7 @@
 """The right answers of notebook 03 against oracles that share no code with them."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,22 +9,38 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy_oracles import central_difference, classifier_cost, relative_difference
+from other_answers.fine_tuning import OTHER
 from torch.nn import functional
 
 from tutorial_lib.exercises import fine_tuning as ex
 from tutorial_lib.exercises import tasks_of
+from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
 from tutorial_lib.settings import EarlyStopping, FineTuning
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.training import fine_tune
 
+EXERCISES = [task for task in tasks_of(ex) if isinstance(task, Exercise)]
+# More than a learner ever sees: the grader draws cases of its own for each of hundreds.
+MANY_SEEDS = range(100, 110)
 LIMIT = 1e-9  # of the relative difference, as in UFLDL's exercise
 
 
 def test_the_tasks_stand_in_the_order_of_the_notebook():
     ids = [task.id for task in tasks_of(ex)]
     assert ids == ["3.1", "3.2", "Q9", "Q10", "3.3", "3.4", "3.5", "3.6", "Q11", "Q12"]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda task: task.name)
+def test_cases_of_many_seeds_tell_right_from_wrong_and_wrong_from_wrong(exercise):
+    for seed in MANY_SEEDS:
+        for answer in (exercise.reference, *OTHER[exercise.name]):
+            outcome = exercise.judge(answer, seed=seed)
+            assert outcome.status is Status.CORRECT, f"seed {seed}, {answer}: {outcome}"
+        for bug in exercise.known_bugs:
+            outcome = exercise.judge(bug.answer, seed=seed)
+            assert outcome.known_bug == bug.name, f"seed {seed}, {bug.name}: {outcome}"
 
 
 # --- 3.1 and 3.2 --------------------------------------------------------------------------------
@@ -52,7 +69,7 @@ def test_softmax_is_a_probability_and_only_differences_count(row, other):
 def network(seed, sizes, n_examples):
     """Draw data and a network in float64: sizes from the input to the classes."""
     random = np.random.default_rng(seed)
-    weights = [0.5 * random.standard_normal((b, a)) for a, b in zip(sizes, sizes[1:], strict=False)]
+    weights = [0.5 * random.standard_normal((b, a)) for a, b in pairwise(sizes)]
     biases = [0.5 * random.standard_normal(b) for b in sizes[1:-1]] + [np.zeros(sizes[-1])]
     x = random.random((n_examples, sizes[0]))
     labels = np.concatenate([[0], random.integers(0, sizes[-1], n_examples - 1)])
@@ -220,21 +237,26 @@ def test_the_classifier_shares_every_tensor_and_owns_no_other():
     torch.testing.assert_close(classifier(x), stack.classifier(x))
 
 
-@pytest.mark.parametrize("tied", [True, False])
-def test_a_layer_of_ones_own_with_the_same_memory_is_shared_as_well(tied):
-    """It is the memory that counts, so another Parameter on it will do."""
-
+def test_another_parameter_on_the_same_memory_is_shared_as_well():
     def build(stack):
-        classifier = solutions.classifier_from(stack)
-        for layer in classifier:
-            for name, parameter in list(layer.named_parameters(recurse=False)):
-                if name == "weight":
-                    new = torch.nn.Linear(layer.in_features, layer.out_features)
-                    new.weight = torch.nn.Parameter(parameter.data)
-                    assert new.weight.data_ptr() == parameter.data_ptr()
-        return classifier
+        layers = []
+        for autoencoder in stack.autoencoders:
+            layer = torch.nn.Linear(1, 1)
+            layer.weight = torch.nn.Parameter(autoencoder.encoder.weight.data)
+            layer.bias = torch.nn.Parameter(autoencoder.encoder.bias.data)
+            layers += [layer, torch.nn.Sigmoid()]
+        return torch.nn.Sequential(*layers, stack.softmax)
 
     assert ex.classifier_from.judge(build).status is Status.CORRECT
+
+
+def test_what_is_no_module_is_told_so():
+    for value, words in ((None, "None"), (torch.ones(2), "a tensor"), (sum, "a builtin")):
+        outcome = ex.classifier_from.judge(lambda stack, value=value: value)
+        assert outcome.status is Status.INCORRECT
+        message = " ".join(outcome.message.split())
+        assert f"It returned {words}" in message
+        assert "expected an nn.Module" in message
 
 
 def test_wrong_counts_of_parameters_are_what_their_names_say():

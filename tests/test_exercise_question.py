@@ -81,7 +81,7 @@ class Noisy(str):
         ("d", "'d'"),
         ("", "''"),
         ("ab", "'ab'"),
-        ("b)", "'b)'"),
+        ("b or c", "'b or c'"),
         (None, "None"),
         (1, "1"),
         (True, "True"),

@@ -133,11 +133,18 @@ def test_a_full_disk_leaves_the_old_record(monkeypatch, record_of_this_test):
 def test_two_notebooks_share_a_record():
     record.note("encode", CORRECT, "encode = 1\n")  # one notebook
     record.note("decode", CORRECT, "decode = 1\n")  # another, later
-    record.note("encode", INCORRECT, None)
+    record.note("corrupt", INCORRECT, None)
     assert {k: v["status"] for k, v in record.load().items()} == {
-        "encode": "INCORRECT",
+        "encode": "CORRECT",
         "decode": "CORRECT",
+        "corrupt": "INCORRECT",
     }
+
+
+def test_what_is_done_stays_done():
+    for status in (INCORRECT, CORRECT, INCORRECT, Status.NOT_ATTEMPTED):
+        record.note("encode", status, "encode = 1\n" if status is CORRECT else None)
+    assert record.load()["encode"] == {"attempts": 3, "status": "CORRECT", "answer": "encode = 1\n"}
 
 
 def test_written_from_two_sides_at_once_it_is_whole_at_every_moment():

@@ -90,6 +90,13 @@ def cross_entropy_in_loops(x, logits):
     return torch.tensor(total / len(x))
 
 
+def cross_entropy_by_sides(x, logits):
+    """Overflows where it is not looked at, which does no harm."""
+    right, left = logits + torch.log1p(torch.exp(-logits)), torch.log1p(torch.exp(logits))
+    paper = torch.where(logits > 0, right, left)
+    return (x * (paper - logits) + (1 - x) * paper).sum() / len(x)
+
+
 # --- 1.5 kl_sparsity
 
 
@@ -242,6 +249,10 @@ def strongest_inputs_with_numpy(weight):
         return torch.from_numpy(np.nan_to_num(w / np.linalg.norm(w, axis=1)[:, None]))
 
 
+def strongest_inputs_with_a_hair_added(weight):
+    return weight / (weight.pow(2).sum(dim=1).sqrt()[:, None] + 1e-12)
+
+
 OTHER = {
     "encode": [encode_in_loops, encode_with_numpy, encode_in_float64],
     "decode": [decode_with_linear, decode_in_loops],
@@ -251,6 +262,7 @@ OTHER = {
         cross_entropy_with_log_sigmoid,
         cross_entropy_with_numpy,
         cross_entropy_in_loops,
+        cross_entropy_by_sides,
     ],
     "kl_sparsity": [kl_sparsity_in_loops, kl_sparsity_with_numpy],
     "sparse_autoencoder_loss_and_gradients": [
@@ -268,5 +280,6 @@ OTHER = {
         strongest_inputs_in_loops,
         strongest_inputs_normalised,
         strongest_inputs_with_numpy,
+        strongest_inputs_with_a_hair_added,
     ],
 }

@@ -6,27 +6,36 @@ import torch
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import normal, uniform
-from tutorial_lib.exercises.mistakes import autoencoder as mistakes
+from tutorial_lib.exercises.mistakes import autoencoder_gradients as mistakes
 from tutorial_lib.exercises.running import Case
 from tutorial_lib.exercises.solutions import autoencoder as solutions
 
 
-def _sizes(generator: torch.Generator, m: int, n_visible: int, n_hidden: int) -> Case:
-    return {
+def _case(
+    generator: torch.Generator, m: int, n_visible: int, n_hidden: int, *penalties: float
+) -> Case:
+    sizes = {
         "x": uniform(generator, m, n_visible),
         "w1": normal(generator, n_hidden, n_visible),
         "b1": normal(generator, n_hidden),
         "w2": normal(generator, n_visible, n_hidden),
         "b2": normal(generator, n_visible),
     }
-
-
-def _penalties(decay: float, target: float, weight: float) -> Case:
-    return {"weight_decay": decay, "sparsity_target": target, "sparsity_weight": weight}
+    names = ("weight_decay", "sparsity_target", "sparsity_weight")
+    return sizes | dict(zip(names, penalties, strict=True))
 
 
 def _bug(name: str, message: str, **switches: object) -> KnownBug:
     return KnownBug(name, partial(mistakes.sparse_gradients, **switches), message)
+
+
+def _sum_in_one(name: str) -> KnownBug:
+    others = tuple(other for other in ("w1", "b1", "w2", "b2") if other != name)
+    return _bug(
+        f"missing 1/m in {name}",
+        f"Your gradient of {name} is a sum over the examples; the other three are means.",
+        divide_by_m=others,
+    )
 
 
 sparse_autoencoder_loss_and_gradients = Exercise(
@@ -35,22 +44,16 @@ sparse_autoencoder_loss_and_gradients = Exercise(
     points=3,
     reference=solutions.sparse_autoencoder_loss_and_gradients,
     cases=lambda generator: {
-        "4 examples, 3 pixels and 3 hidden units, no penalty at all": {
-            **_sizes(generator, 4, 3, 3),
-            **_penalties(0.0, 0.1, 0.0),
-        },
-        "5 examples, 6 pixels and 4 hidden units, weight decay only": {
-            **_sizes(generator, 5, 6, 4),
-            **_penalties(0.2, 0.1, 0.0),
-        },
-        "6 examples, 5 pixels and 3 hidden units, weight decay and sparsity": {
-            **_sizes(generator, 6, 5, 3),
-            **_penalties(0.1, 0.2, 0.7),
-        },
+        "4 examples of 3 pixels, 3 units, no penalty": _case(generator, 4, 3, 3, 0.0, 0.1, 0.0),
+        "5 examples of 6 pixels, 4 units, weight decay": _case(generator, 5, 6, 4, 0.2, 0.1, 0.0),
+        "6 examples of 5 pixels, 3 units, decay and sparsity": _case(
+            generator, 6, 5, 3, 0.1, 0.2, 0.7
+        ),
     },
     parts=("loss", "gradient of w1", "gradient of b1", "gradient of w2", "gradient of b2"),
     gradients=True,
-    expects="a loss of shape (), and each gradient in the shape of its parameter.",
+    expects="a loss of shape () in which each penalty is multiplied by its weight, and each "
+    "gradient in the shape of its parameter.",
     known_bugs=(
         _bug(
             "summed over examples",
@@ -68,6 +71,24 @@ sparse_autoencoder_loss_and_gradients = Exercise(
             "missing 1/m in the biases",
             "Your weight gradients are means over the examples, but those of the biases are sums.",
             divide_by_m=("w1", "w2"),
+        ),
+        *map(_sum_in_one, ("w1", "b1", "w2", "b2")),
+        _bug(
+            "divided by m twice",
+            "You divided the deltas by m, and the mean over the examples divides by m again.",
+            divide_twice=True,
+        ),
+        _bug(
+            "sparsity weight left out of the loss",
+            "With weight 0 there should be no sparsity penalty: is it multiplied by "
+            "sparsity_weight in your loss?",
+            loss_ignores_sparsity_weight=True,
+        ),
+        _bug(
+            "sparsity weight left out of the delta",
+            "With weight 0 there should be no sparsity term in the hidden delta: is it multiplied "
+            "by sparsity_weight, as in your loss?",
+            pull_ignores_sparsity_weight=True,
         ),
         _bug(
             "sparsity left out of the delta",
@@ -97,18 +118,30 @@ sparse_autoencoder_loss_and_gradients = Exercise(
             "sparsity divided by m twice",
             "You divided the sparsity term by m, and the mean over the examples divides it "
             "again. The term stands in every example's delta undivided.",
-            pull_once=True,
+            pull_times_m_to_the=-1,
+        ),
+        _bug(
+            "sparsity not divided by m",
+            "Your deltas are divided by m at once and summed at the end. Then the sparsity term "
+            "needs its 1/m as well; or leave 1/m to the end, for all of it.",
+            pull_times_m_to_the=1,
+        ),
+        _bug(
+            "the penalty itself",
+            "The sparsity term in your hidden delta is the penalty of the unit. A delta is a "
+            "slope: it takes the derivative of the penalty.",
+            pull_is_the_penalty=True,
         ),
         _bug(
             "one mean for all units",
             "Your sparsity term uses one mean activation for all units. Each unit has its own.",
-            pull_of_the_mean=True,
+            pull_of="all",
         ),
         _bug(
             "sparsity of each example",
             "Your sparsity term uses the activation itself. The penalty is a function of the "
             "unit's mean over the examples, and so is its slope.",
-            pull_per_example=True,
+            pull_of="examples",
         ),
         _bug(
             "sign of the error",
@@ -148,13 +181,36 @@ sparse_autoencoder_loss_and_gradients = Exercise(
         _bug(
             "another order",
             "The gradients come in the order of the arguments: w1, b1, w2, b2.",
-            other_order=True,
+            order=("w1", "w2", "b1", "b2"),
         ),
         _bug(
             "decay on biases",
             "You decay the biases too. They are few, and may be as large as the data want; the "
             "loss does not count them either.",
-            decay_on_biases=1,
+            decayed=("w1", "b1", "w2", "b2"),
+        ),
+        _bug(
+            "decay on w1 alone",
+            "Your gradient of w1 has the decay, that of w2 has not. The loss counts both.",
+            decayed=("w1",),
+        ),
+        _bug(
+            "decay divided by m",
+            "You divide the decay by m together with the error. It is no mean over examples: it "
+            "stands beside the mean, in the loss and in the gradient.",
+            decay_divided=True,
+        ),
+        _bug(
+            "length not squared",
+            "Your loss adds the lengths of the weights. The decay is about their squares: the sum "
+            "of the squares of all entries.",
+            lengths_squared=False,
+        ),
+        _bug(
+            "half the decay",
+            "The decay in your gradients is half what the loss says: the derivative of a square "
+            "brings a 2, which cancels the half.",
+            decay_in_gradients=0.5,
         ),
         _bug(
             "no decay in the gradients",

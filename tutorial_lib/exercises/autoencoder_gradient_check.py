@@ -5,13 +5,13 @@ from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import normal
-from tutorial_lib.exercises.mistakes import autoencoder as mistakes
+from tutorial_lib.exercises.mistakes import autoencoder_gradients as mistakes
 from tutorial_lib.exercises.solutions import autoencoder as solutions
 from tutorial_lib.exercises.values import Tolerance
 
 
-def _squares(theta: Tensor) -> Tensor:
-    return (theta**2).sum()
+def _squares_and_product(theta: Tensor) -> Tensor:
+    return (theta**2).sum() + theta.prod()  # the product: each slope depends on the others
 
 
 def _cubes(theta: Tensor) -> Tensor:
@@ -28,8 +28,8 @@ numerical_gradient = Exercise(
     points=2,
     reference=solutions.numerical_gradient,
     cases=lambda generator: {
-        "the sum of squares of 3 numbers": {
-            "loss": _squares,
+        "the sum of squares and the product of 3 numbers": {
+            "loss": _squares_and_product,
             "theta": normal(generator, 3).double(),
         },
         "a function of a 3 x 2 matrix": {
@@ -65,6 +65,12 @@ numerical_gradient = Exercise(
             "Your gradient is twice too large: how far are the two points apart?",
         ),
         KnownBug(
+            "brackets",
+            mistakes.difference_times_epsilon,
+            "Your gradient is tiny: `/ 2 * epsilon` divides by 2 and then multiplies by epsilon. "
+            "The whole distance stands below the line.",
+        ),
+        KnownBug(
             "not divided",
             mistakes.difference_not_divided,
             "This is how much the loss changes, not how fast: the distance is missing.",
@@ -82,8 +88,20 @@ numerical_gradient = Exercise(
         KnownBug(
             "all at once",
             mistakes.difference_along_the_diagonal,
+            "You moved all entries of theta at once, and gave each the same slope. The gradient "
+            "has a slope for each entry, with the others held still.",
+        ),
+        KnownBug(
+            "one number",
+            mistakes.difference_of_all_at_once,
             "You moved all entries of theta at once, and got one number. The gradient has a slope "
-            "for each entry, with the others held still.",
+            "for each entry, with the others held still: it takes a loop.",
+        ),
+        KnownBug(
+            "steps pile up",
+            mistakes.difference_of_piled_up_steps,
+            "The entries that you have moved stay moved when the next one's turn comes. Begin "
+            "each round with a new step of zeros.",
         ),
         KnownBug(
             "flattened",
@@ -96,6 +114,18 @@ numerical_gradient = Exercise(
             "The differences are right, but you keep them in float32, which has 7 digits. A "
             "witness must be more exact than what it judges: make the result like theta, with "
             "torch.zeros_like.",
+        ),
+        KnownBug(
+            "step in single precision",
+            mistakes.difference_by_a_step_in_single_precision,
+            "Your step is kept in float32, where 0.0001 is not quite 0.0001. Make it like theta, "
+            "with torch.zeros_like(theta).",
+        ),
+        KnownBug(
+            "copy left moved",
+            mistakes.difference_left_in_a_copy,
+            "You moved the entries of a copy and did not put them back: each slope is taken at "
+            "another point. Put each entry back before you go on, or copy theta anew.",
         ),
         KnownBug(
             "theta left moved",

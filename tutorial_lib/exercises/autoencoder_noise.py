@@ -1,4 +1,4 @@
-"""Exercises 1.8 and 1.9: hide a part of the input, and see what a unit looks for."""
+"""Exercise 1.8: hide a part of the input."""
 
 import math
 from collections.abc import Callable
@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
-from tutorial_lib.exercises.drawing import normal, uniform
+from tutorial_lib.exercises.drawing import uniform
 from tutorial_lib.exercises.mistakes import autoencoder as mistakes
 from tutorial_lib.exercises.parts import WrongStructure
 from tutorial_lib.exercises.solutions import autoencoder as solutions
 from tutorial_lib.exercises.values import Tolerance, compare_part
 
 _ANY_VALUES = Tolerance(absolute=math.inf)
+# The numbers are shares of 50,000 throws of the dice, which vary by less than this part of them.
+_ROOM = 0.06
 
 
 def _noise(
@@ -32,12 +34,15 @@ def _noise(
     left = torch.where(hidden, clean, corrupted).to(clean)
     repeated = corrupt(clean.clone(), corruption_level, same_state)
     following = corrupt(clean.clone(), corruption_level, generator)
+    share = f"{(1 - _ROOM) * corruption_level:.2f} to {(1 + _ROOM) * corruption_level:.2f}"
     return {
-        "the share of values that are 0": float(hidden.double().mean()),
-        "all other values are those of x": torch.equal(left, clean),
+        "all values that are not 0 are those of x": torch.equal(left, clean),
         "the largest of them, in units of what it was": float((left / clean).max()),
+        # Before the share: few patterns make the share of 0s a matter of luck.
         "the share of rows with a pattern of their own": _share_of_different(hidden),
         "the share of columns with a pattern of their own": _share_of_different(hidden.T),
+        f"the share of values that are 0 ({share} is right)": float(hidden.double().mean()),
+        "the number of 0s differs from row to row": len(hidden.sum(dim=1).unique()) > 1,
         "a generator in the same state hides the same values": torch.equal(repeated, corrupted),
         "the next call hides other values": not torch.equal(following, corrupted),
         "the result is a tensor of its own": corrupted.data_ptr() != x.data_ptr(),
@@ -71,8 +76,7 @@ corrupt = Exercise(
         },
     },
     observe=_noise,
-    # The numbers are shares of 50,000 throws of the dice, which vary by less than this.
-    tolerance=Tolerance(relative=0.06, absolute=1e-3),
+    tolerance=Tolerance(relative=_ROOM, absolute=1e-3),
     expects="a new tensor in which about the given share of values is 0, chosen one by one with "
     "the generator, and all others are as they were.",
     known_bugs=(
@@ -81,6 +85,12 @@ corrupt = Exercise(
             mistakes.corrupt_and_rescale,
             "You enlarged the survivors to make up for the loss. That is dropout; masking noise "
             "leaves them as they are.",
+        ),
+        KnownBug(
+            "PyTorch's dropout",
+            mistakes.corrupt_by_dropout,
+            "PyTorch's dropout enlarges the survivors to make up for the loss, and it throws "
+            "global dice, not those of the generator. Masking noise does neither.",
         ),
         KnownBug(
             "in place",
@@ -125,6 +135,18 @@ corrupt = Exercise(
             "uniform number from 0 to 1 is below 0.3 in three cases of ten.",
         ),
         KnownBug(
+            "rounded dice",
+            mistakes.corrupt_with_rounded_dice,
+            "Rounding a number between 0 and 1 gives 0 in half of all cases, whatever the level. "
+            "Compare it with the level.",
+        ),
+        KnownBug(
+            "the same number in each row",
+            mistakes.corrupt_the_same_number_in_each_row,
+            "You hide exactly the same number of pixels in every row. Each pixel has its own dice, "
+            "so that one row loses a few more and another a few less.",
+        ),
+        KnownBug(
             "ink instead of paper",
             mistakes.corrupt_with_ink,
             "You set the victims to 1. Masking noise takes ink away and adds none.",
@@ -134,6 +156,12 @@ corrupt = Exercise(
             mistakes.corrupt_by_fading,
             "You made every value a little smaller. Masking noise hides some values altogether "
             "and leaves the others alone.",
+        ),
+        KnownBug(
+            "scaled",
+            mistakes.corrupt_by_scaling,
+            "You took the same share of every value. Masking noise takes all of some values and "
+            "nothing of the others; dice decide which.",
         ),
         KnownBug(
             "the mask alone",
@@ -149,73 +177,4 @@ corrupt = Exercise(
         "A tensor times a tensor of True and False keeps the values where it says True.",
     ),
     notice="Paper that is hidden stays paper: it is the lost ink that must be guessed.",
-)
-
-strongest_inputs = Exercise(
-    id="1.9",
-    title="What excites a unit most",
-    points=1,
-    reference=solutions.strongest_inputs,
-    cases=lambda generator: {
-        "4 units of 4 pixels": {"weight": normal(generator, 4, 4, spread=2)},
-        "3 units of 6 pixels": {"weight": normal(generator, 3, 6)},
-        "3 units, one of them with weights of 0": {
-            "weight": normal(generator, 3, 5) * torch.tensor([[1.0], [0.0], [1.0]])
-        },
-    },
-    expects="the shape of weight, in each row the squares sum to 1; a row of 0 stays 0.",
-    known_bugs=(
-        KnownBug(
-            "over the units",
-            mistakes.strongest_over_units,
-            "Your columns have length 1. A column is one pixel of all units; each unit needs an "
-            "input of its own.",
-        ),
-        KnownBug(
-            "one length for all",
-            mistakes.strongest_of_all,
-            "You divided by the length of the whole matrix. Each row has a length of its own.",
-        ),
-        KnownBug(
-            "no square root",
-            mistakes.strongest_not_rooted,
-            "You divided by the sum of the squares, which is the square of the length.",
-        ),
-        KnownBug(
-            "sum of sizes",
-            mistakes.strongest_by_sum_of_sizes,
-            "In your rows the sizes sum to 1. The length of a vector is the root of the sum of "
-            "squares.",
-        ),
-        KnownBug(
-            "largest is 1",
-            mistakes.strongest_by_largest,
-            "You made the largest weight of each row 1. That is good for a picture, but such "
-            "inputs differ in length, and a longer one excites more at no merit of its own.",
-        ),
-        KnownBug(
-            "sign lost",
-            mistakes.strongest_without_sign,
-            "Your inputs have no negative values: ink on a negative weight quiets the unit.",
-        ),
-        KnownBug(
-            "divided by zero",
-            mistakes.strongest_dividing_by_zero,
-            "A unit whose weights are all 0 has length 0, and 0 / 0 is no number. Nothing excites "
-            "it, so its row is 0.",
-        ),
-        KnownBug(
-            "any length",
-            mistakes.strongest_as_it_is,
-            "The direction is right, the length is not: these are the weights themselves.",
-        ),
-    ),
-    hints=(
-        "The input points the same way as the unit's weights: only its length has to change.",
-        "The length of every row at once: square, sum along dim=1 (keepdim=True keeps a column), "
-        "take the root.",
-        "For a row of 0, divide by something harmless instead: torch.where(length > 0, length, "
-        "1.0).",
-    ),
-    notice="The filter itself, drawn as a picture, is what the unit looks for.",
 )

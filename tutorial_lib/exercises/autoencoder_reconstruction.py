@@ -54,6 +54,23 @@ encode = Exercise(
             "exponential of the sigmoid.",
         ),
         KnownBug(
+            "bias subtracted",
+            mistakes.encode_bias_subtracted,
+            "You subtracted the bias. It is added: a unit with a large bias speaks readily.",
+        ),
+        KnownBug(
+            "squashed twice",
+            mistakes.encode_squashed_twice,
+            "You took the sigmoid of a sigmoid. What comes out of the second one lies between 0.5 "
+            "and 0.73, so no unit can say no.",
+        ),
+        KnownBug(
+            "another curve",
+            mistakes.encode_tanh,
+            "You squashed with tanh, which goes from -1 to 1. The code is to lie between 0 and 1, "
+            "like the pixels.",
+        ),
+        KnownBug(
             "softmax",
             mistakes.encode_softmax,
             "Your units share a total of 1 among them. Here each answers for itself: several may "
@@ -118,6 +135,22 @@ decode = Exercise(
             "sigmoid of the negative",
             mistakes.encode_wrong_sign,
             "Ink and paper have changed places: look at the sign in the exponential.",
+        ),
+        KnownBug(
+            "bias subtracted",
+            mistakes.encode_bias_subtracted,
+            "You subtracted the visible bias: ink would come where it is rare.",
+        ),
+        KnownBug(
+            "squashed twice",
+            mistakes.encode_squashed_twice,
+            "You took the sigmoid of a sigmoid: every pixel is then between 0.5 and 0.73, and "
+            "there is no paper.",
+        ),
+        KnownBug(
+            "another curve",
+            mistakes.encode_tanh,
+            "You squashed with tanh, which goes from -1 to 1. A pixel cannot be negative.",
         ),
     ),
     hints=(

@@ -2,7 +2,7 @@
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import uniform
-from tutorial_lib.exercises.mistakes import autoencoder as mistakes
+from tutorial_lib.exercises.mistakes import autoencoder_costs as mistakes
 from tutorial_lib.exercises.solutions import autoencoder as solutions
 
 kl_sparsity = Exercise(
@@ -11,8 +11,8 @@ kl_sparsity = Exercise(
     points=1,
     reference=solutions.kl_sparsity,
     cases=lambda generator: {
-        "6 examples of 4 hidden units, target 0.1": {
-            "code": uniform(generator, 6, 4, low=0.05, high=0.95),
+        "20 examples of 4 hidden units, target 0.1": {
+            "code": uniform(generator, 20, 4, low=0.05, high=0.95),
             "sparsity_target": 0.1,
         },
         "5 examples of 3 hidden units, rarely active, target 0.3": {
@@ -40,6 +40,24 @@ kl_sparsity = Exercise(
             mistakes.kl_per_example,
             "You averaged over the units of an example. The penalty asks of a unit how often it "
             "speaks, not of a digit how many units it wakes.",
+        ),
+        KnownBug(
+            "sum instead of mean",
+            mistakes.kl_of_sums,
+            "You summed each unit's activations and did not divide by the number of examples. A "
+            "mean activation lies between 0 and 1, and the formula takes it for a probability.",
+        ),
+        KnownBug(
+            "counted",
+            mistakes.kl_of_counts,
+            "You counted how often a unit says more than 0.5. Its mean activation is the average "
+            "of what it says: a count has no slope to go down by, and may be exactly 0.",
+        ),
+        KnownBug(
+            "bits",
+            mistakes.kl_in_bits,
+            "You took logarithms to the base 2, and so count in bits. Nats come from the natural "
+            "logarithm, torch.log.",
         ),
         KnownBug(
             "penalty before the mean",
@@ -85,5 +103,6 @@ kl_sparsity = Exercise(
         "take plain numbers, but a number divided by a tensor is a tensor.",
         "target * log(target / mean) + (1 - target) * log((1 - target) / (1 - mean)), then sum().",
     ),
-    notice="It is 0 at the target and grows without bound at 0 and 1, so no unit ever dies.",
+    notice="It is 0 at the target and grows without bound towards 0 and 1: a silent unit is always "
+    "pulled back a little.",
 )

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from typing import Any
 
@@ -80,19 +80,15 @@ class Exercise(Task):
         A right answer from an earlier session, or from another notebook, counts: its text is in
         the local record. It is judged once more before it is used.
         """
-        yours = self._recalled() if self._accepted is None else self._accepted
-        if yours is not None:
+        if self._accepted is not None:
             print(f"{self.name}: your version")
-            return yours
+            return self._accepted
+        earlier = record.recall(self.name)
+        if earlier is not None and self.judge_safely(earlier).status is Status.CORRECT:
+            print(f"{self.name}: your earlier version, the last that was found correct")
+            return earlier
         print(f"{self.name}: the library's version, until yours is checked and correct")
         return self._ours
-
-    def _recalled(self) -> Callable[..., Any] | None:
-        yours = record.recall(self.name)
-        if yours is None or self.judge_safely(yours).status is not Status.CORRECT:
-            return None
-        self._accepted = yours
-        return yours
 
     @cached_property
     def _ours(self) -> Callable[..., Any]:
@@ -117,7 +113,14 @@ class Exercise(Task):
         bug = trial.recognise(given, self.known_bugs)
         # A mistake that is recognised is told by what it computed, not by where it broke down.
         case = min(problems, key=lambda case: bug is not None and given[case].error is not None)
-        return self._failure(answer, case, problems[case], given[case], bug)
+        outcome = self._failure(answer, case, problems[case], given[case], bug)
+        broke = next((name for name in problems if given[name].error is not None), None)
+        if bug is None and broke is not None and outcome.status is Status.INCORRECT:
+            # Where sizes are equal a slip may give numbers; the error elsewhere tells more.
+            outcome = replace(
+                outcome, message=f"{outcome.message}\n\n{_raised(broke, given[broke], answer)}"
+            )
+        return outcome
 
     def _trial(self, seed: int) -> Trial:
         """Return the cases of a seed, with what the reference and known bugs do there, kept."""
@@ -154,7 +157,7 @@ class Exercise(Task):
     ) -> Outcome:
         paragraphs = [f"With {case}: {problem.text}"]
         if given.error is not None:
-            paragraphs = [f"With {case}: it raised {describe_error(given.error, answer)}"]
+            paragraphs = [_raised(case, given, answer)]
         elif problem.rows:
             paragraphs.append(table(problem.rows))
         if bug is not None:
@@ -170,3 +173,8 @@ class Exercise(Task):
             rows=problem.rows,
             picture=problem.picture,
         )
+
+
+def _raised(case: str, given: Run, answer: Any) -> str:
+    assert given.error is not None
+    return f"With {case}: it raised {describe_error(given.error, answer)}"

@@ -71,7 +71,7 @@ class Question(Task):
 
 
 def _letter(answer: Any) -> str | None:
-    return str.strip(answer).lower() if isinstance(answer, str) else None
+    return str.strip(answer, " ().").lower() if isinstance(answer, str) else None
 
 
 def _number(answer: Any) -> float | None:

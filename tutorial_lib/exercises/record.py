@@ -43,7 +43,8 @@ def note(name: str, status: Status, text: str | None) -> None:
     entry["attempts"] = (attempts if isinstance(attempts, int) else 0) + (
         status is not Status.NOT_ATTEMPTED
     )
-    entry["status"] = status.value
+    if entry.get("status") != Status.CORRECT:  # done is done, and its text is kept
+        entry["status"] = status.value
     if status is Status.CORRECT and text is not None:
         entry["answer"] = text
     with contextlib.suppress(OSError), atomic_writer(path()) as file:

@@ -134,7 +134,8 @@ class Trial:
         if changed := [name for name in given.changed if name not in expected.changed]:
             return Problem(
                 f"The values are right, but the call changed its argument {join(changed)}. Work "
-                "on a copy: operations ending in _ and assignments to a slice change it in place."
+                "on a copy: += and its like, operations ending in _, and assignments to a slice "
+                "change it in place."
             )
         shared = [name for name in given.shared if name not in expected.shared]
         if shared and not self._may_share:
@@ -166,4 +167,6 @@ def _row(difference: Difference) -> Row:
     detail = difference.text.removeprefix(difference.part).strip() if difference.wrong else ""
     if difference.relative_error is not None:
         detail = f"relative error {difference.relative_error:.2g}"
+        if difference.all_zero and difference.wrong:
+            detail = "still zeros"
     return Row(difference.part, verdict, detail)

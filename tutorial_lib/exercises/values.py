@@ -39,12 +39,15 @@ class Difference:
     relative_error : float or None
         ||given - expected|| / ||expected||, where both have the same shape.
     wrong : bool
+    all_zero : bool
+        Whether a tensor of zeros was given: a part that is still to be written.
     """
 
     part: str
     text: str
     relative_error: float | None = None
     wrong: bool = True
+    all_zero: bool = False
 
 
 def compare(expected: Parts, given: Parts, tolerance: Tolerance) -> list[Difference]:
@@ -124,7 +127,7 @@ def _compare_tensor(part: str, expected: Tensor, given: Any, tolerance: Toleranc
     right = _close(e, g, tolerance) if expected.is_floating_point() else torch.equal(e, g)
     where = "" if right else _where(e, g)
     text = f"{part} has other values than expected{where}."
-    return Difference(part, text, error, wrong=not right)
+    return Difference(part, text, error, wrong=not right, all_zero=not g.any())
 
 
 def _problem_with_form(expected: Tensor, given: Any) -> str | None:

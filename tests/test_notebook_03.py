@@ -1,0 +1,106 @@
+"""What notebook 03 says in numbers holds when it is run."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tutorial_lib.study import load_study
+
+NAME = "03_fine_tuning"
+
+
+@pytest.fixture(scope="module")
+def numbers(finished) -> Callable[[str, str], list[float]]:
+    return finished(NAME).numbers
+
+
+@pytest.fixture(scope="module")
+def printed(finished) -> Callable[[str], str]:
+    return finished(NAME).printed
+
+
+def test_the_lazy_classifier_is_wrong_for_all_but_the_ones(numbers):
+    assert numbers("digits-load", "always saying 1:") == [88.65]  # 1,135 ones in 10,000
+
+
+def test_a_naive_softmax_breaks_and_the_stable_one_does_not(printed):
+    assert "nan" in printed("softmax-naive")
+    first, second = printed("softmax-compare").split("tensor(")[1].split("],")
+    assert "nan" not in first + second
+    assert first.strip(" [])\n") == second.strip(" [])\n")
+
+
+def test_knowing_nothing_costs_the_logarithm_of_ten(printed):
+    assert printed("cost-start") == "2.3026 nats per digit\n"
+
+
+def test_the_first_code_beats_pixels_and_the_second_does_not(numbers):
+    (pixels,), (first,), (second,) = (
+        numbers("before", title) for title in ("pixels", "first code", "second code")
+    )
+    assert first == pytest.approx(5.2, abs=0.7)
+    assert pixels == pytest.approx(7.5, abs=0.4)
+    assert second == pytest.approx(13.4, abs=1.2)
+
+
+def test_the_gradient_passes_stanfords_check(printed):
+    assert float(printed("numerical-run").splitlines()[-1]) < 1e-9
+    assert float(printed("autograd-run")) < 1e-14
+
+
+def test_few_labels_mend_what_the_softmax_alone_could_not(numbers):
+    (before,), (after,) = numbers("few-tune", "before"), numbers("few-tune", "after")
+    (second,) = numbers("before", "second code")
+    assert before == second
+    assert after < 0.6 * before
+    _, library, yours = numbers("few-library", "after ")
+    assert library == pytest.approx(yours, rel=1e-3)
+
+
+def test_decaying_every_layer_gives_pretraining_back(numbers):
+    kept, *large = numbers("decay-tune", "softmax only ")
+    lost, *small = numbers("decay-tune", "every layer ")
+    assert lost > 1.4 * kept
+    assert min(large) > 35
+    assert max(small) < 15
+
+
+def test_fine_tuning_reaches_98_percent_under_another_name(numbers):
+    before, _ = numbers("full-judge", "before:")
+    after, right = numbers("full-judge", "after:")
+    assert [before] == numbers("before", "second code")
+    assert after == pytest.approx(1.9, abs=0.3)
+    assert right > 97.6  # Stanford's
+
+
+def test_the_strict_rule_saves_epochs_and_costs_little(numbers):
+    strict, published = (
+        numbers("curve-rules", rule)[-3:] for rule in ("(5, 1.3, 0.95):", "(10, 2, 0.995):")
+    )
+    n_epochs, lowest = numbers("curve-rules", "all ")
+    assert strict[0] < published[0] == n_epochs == 20
+    assert strict[1] <= strict[0]
+    assert published[2] == lowest
+    assert strict[2] - lowest < 0.5
+
+
+def test_pretraining_wins_in_every_column(numbers):
+    for n_labels, least in (("  100", 2), ("1,000", 0.5)):
+        random, pretrained = (
+            numbers("random-run", f"{start} {n_labels} labels:")
+            for start in ("random start", "pre-trained ")
+        )
+        assert len(random) == len(pretrained) == 3
+        differences = [a - b for a, b in zip(random, pretrained, strict=True)]
+        assert min(differences) > least
+        mean, margin = numbers("random-pairs", f"{n_labels} labels:")
+        assert mean == pytest.approx(sum(differences) / 3, abs=0.11)
+        assert mean > margin
+
+
+def test_the_stored_study_is_the_long_one(printed):
+    study = load_study()
+    assert study.n_labels == [100, 1_000, 10_000, 50_000]
+    assert study.depths == [1, 2, 3, 5]
+    assert study.seeds == [0, 1, 2, 3, 4]
+    assert study.about["command"] in printed("study-figure")
