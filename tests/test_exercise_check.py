@@ -498,9 +498,13 @@ RIGHT = "def affine(x, weight):\n    return x @ weight.T\n"
 
 def test_a_right_answer_of_an_earlier_session_is_used_again(capsys):
     record.note("affine", Status.CORRECT, RIGHT)
-    yours = exercise().yours_or_ours()
+    task = exercise()
+    yours = task.yours_or_ours()
     assert torch.equal(yours(torch.eye(2), 3 * torch.eye(2)), 3 * torch.eye(2))
-    assert "your earlier version" in capsys.readouterr().out
+    assert capsys.readouterr().out == "affine: your earlier version (kept from before)\n"
+    task.check(doubled)
+    task.yours_or_ours()
+    assert "(the present one is not correct)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

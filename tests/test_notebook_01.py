@@ -58,6 +58,8 @@ def test_the_sparse_units_keep_to_their_target(numbers):
     speaking, n_units = numbers("sparse-activity", "units above 0.5 for a digit:")
     assert n_units == 100
     assert 7 <= speaking <= 12, "about nine"
+    loudest = numbers("sparse-parts", "what the nine say:")
+    assert [value > 0.5 for value in loudest] == 6 * [True] + 3 * [False]
     error = numbers("sparse-parts", "error per pixel, all test digits:")[0]
     assert error == pytest.approx(0.024, abs=0.003)
 
@@ -128,8 +130,12 @@ def test_noise_and_sparsity_make_the_filters_smooth(numbers):
     assert numbers("smooth-table", "sparse")[0] > 0.7
 
 
-def test_every_unit_prefers_its_filter(numbers):
+def test_every_unit_prefers_its_filter(finished, numbers):
     assert numbers("strongest-real", "units that prefer their filter:") == [500, 500]
+    filters, digits = numbers("strongest-real", "typical excitement:")
+    assert filters > 8 * digits
+    lines = re.findall(r"-?\d\.\d{4}", finished(NAME).printed("strongest-use"))
+    assert [float(number) for number in lines] == [0.6, 0.8, 0, 0.6, 0.8, 0, 0, -1, 0]
 
 
 def test_a_changed_setting_trains_anew_beside_the_old_checkpoints(finished):

@@ -147,7 +147,7 @@ def test_everything_lands_in_the_output_folder(small):
 
 def test_a_later_notebook_uses_the_answers_of_an_earlier_one(small):
     text = printed(read(small.out / "02_small.ipynb").cells[0])
-    assert text == "encode: your version\n"
+    assert text == "encode: your earlier version (kept from before)\n"
 
 
 def test_no_widget_is_left_behind(small):

@@ -57,6 +57,7 @@ class Exercise(Task):
     tolerance: Tolerance = USUAL
     may_share: bool = False
     _accepted: Callable[..., Any] | None = field(default=None, init=False, repr=False)
+    _checked: bool = field(default=False, init=False, repr=False)
     _trials: dict[int, Trial] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -71,6 +72,7 @@ class Exercise(Task):
     def check(self, answer: Any) -> Outcome:
         """Judge a function on the public cases and note the verdict; never raises."""
         outcome = super().check(answer)
+        self._checked = outcome.status is not Status.NOT_ATTEMPTED
         self._accepted = answer if outcome.status is Status.CORRECT else None
         return outcome
 
@@ -85,7 +87,8 @@ class Exercise(Task):
             return self._accepted
         earlier = record.recall(self.name)
         if earlier is not None and self.judge_safely(earlier).status is Status.CORRECT:
-            print(f"{self.name}: your earlier version, the last that was found correct")
+            why = "the present one is not correct" if self._checked else "kept from before"
+            print(f"{self.name}: your earlier version ({why})")
             return earlier
         print(f"{self.name}: the library's version, until yours is checked and correct")
         return self._ours
