@@ -17,9 +17,9 @@ from tutorial_lib.exercises import tasks_of
 from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
-from tutorial_lib.settings import EarlyStopping, FineTuning
+from tutorial_lib.settings import EarlyStopping, FineTuning, Pretraining
 from tutorial_lib.stacked import StackedAutoencoder
-from tutorial_lib.training import fine_tune
+from tutorial_lib.training import fine_tune, pretrain_greedily
 
 EXERCISES = [task for task in tasks_of(ex) if isinstance(task, Exercise)]
 # More than a learner ever sees: the grader draws cases of its own for each of hundreds.
@@ -273,16 +273,34 @@ def test_wrong_counts_of_parameters_are_what_their_names_say():
     assert count(stack) - count(stack.softmax) == 394_984  # as the notice says
 
 
-def test_the_visible_biases_alone_are_left_alone_by_fine_tuning():
-    stack = StackedAutoencoder(6, [5, 4], n_classes=3, tied=True)
+@pytest.mark.parametrize("tied", [True, False])
+def test_fine_tuning_makes_the_reconstruction_worse_tied_or_not(tied):
+    generator = torch.Generator().manual_seed(0)
+    x = (torch.rand(200, 12, generator=generator) < 0.3).float()
+    labels = x[:, :3].argmax(dim=1)  # has nothing to do with most of the pixels
+    stack = StackedAutoencoder(12, [10], n_classes=3, tied=tied, generator=generator)
+    settings = Pretraining(n_epochs=40, learning_rate=0.1, batch_size=10)
+    pretrain_greedily(stack, x, settings=settings, generator=generator, progress=False)
+    errors = []
+    for n_epochs in (1, 20, 20):
+        errors.append(float((stack(x) - x).square().mean()))
+        tuning = FineTuning(n_epochs=n_epochs, learning_rate=0.3, batch_size=10)
+        fine_tune(stack.classifier, x, labels, settings=tuning, progress=False)
+    assert errors[0] < 0.05
+    assert errors[0] < errors[1] < errors[2]
+    assert ex.reconstruction_after.reference == "c"
+
+
+def test_fine_tuning_leaves_the_decoders_as_they_are():
+    stack = StackedAutoencoder(6, [5, 4], n_classes=3, tied=False)
     before = {name: value.clone() for name, value in stack.state_dict().items()}
     settings = FineTuning(n_epochs=3, learning_rate=1.0, batch_size=4)
     fine_tune(
         stack.classifier, torch.rand(8, 6), torch.arange(8) % 3, settings=settings, progress=False
     )
     kept = {name for name, value in stack.state_dict().items() if value.equal(before[name])}
-    assert kept == {"autoencoders.0.visible_bias", "autoencoders.1.visible_bias"}
-    assert ex.left_alone.reference == "c"
+    assert kept == {name for name in before if "decoder" in name or "visible" in name}
+    assert len(kept) == 4
 
 
 def test_the_margin_of_a_test_error():

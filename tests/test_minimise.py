@@ -105,7 +105,7 @@ def test_the_steps_are_those_of_pretrain_layer() -> None:
     """One autoencoder, trained by the library and as a plain function of its tensors."""
     x = torch.rand(50, 8, generator=seeded(5))
     model = Autoencoder(8, 5, tied=False, generator=seeded(6))
-    names = ["encoder.weight", "encoder.bias", "decoder_weight", "visible_bias"]
+    names = ["encoder.weight", "encoder.bias", "own_decoder_weight", "visible_bias"]
     at_start = [model.get_parameter(name).detach().clone() for name in names]
 
     def loss_and_gradients(*values):

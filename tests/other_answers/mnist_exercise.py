@@ -37,7 +37,7 @@ def drawn_by_numpy(n_visible, n_hidden, generator):
 # --- 4.2 train_sparse_autoencoder ---------------------------------------------------------------
 
 
-def trained_by_autograd(x, n_hidden, n_iterations, generator, checkpoint=None):
+def trained_by_autograd(x, start, n_iterations, checkpoint=None):
     warnings.warn("this is double precision", stacklevel=1)
     x = x.double()
 
@@ -51,15 +51,15 @@ def trained_by_autograd(x, n_hidden, n_iterations, generator, checkpoint=None):
         loss = loss + 3 * kl.sum()
         return loss, *torch.autograd.grad(loss, parameters)
 
-    start = drawn_in_another_order(x.shape[1], n_hidden, generator)
-    w1, b1, _, _ = minimise(loss_and_gradients, start, n_iterations=n_iterations).parameters
-    return [w1, b1]
+    start = [tensor.double() for tensor in start]
+    return tuple(minimise(loss_and_gradients, start, n_iterations=n_iterations).parameters)
 
 
-def trained_by_the_library(x, n_hidden, n_iterations, generator, checkpoint=None):
-    autoencoder = Autoencoder(
-        x.shape[1], n_hidden, tied=False, initialisation="ufldl", generator=generator
-    )
+def trained_by_the_library(x, start, n_iterations, checkpoint=None):
+    n_hidden, n_visible = start[0].shape
+    autoencoder = Autoencoder(n_visible, n_hidden, tied=False)
+    names = ["encoder.weight", "encoder.bias", "own_decoder_weight", "visible_bias"]
+    autoencoder.load_state_dict(dict(zip(names, start, strict=True)))
     settings = Pretraining(
         n_epochs=n_iterations,
         optimiser="lbfgs",
@@ -68,8 +68,9 @@ def trained_by_the_library(x, n_hidden, n_iterations, generator, checkpoint=None
         sparsity_target=0.1,
         sparsity_weight=3.0,
     )
+    print("the library trains")
     pretrain_layer(autoencoder, x, settings=settings, progress=False, checkpoint=checkpoint)
-    return autoencoder.encoder.weight, autoencoder.encoder.bias
+    return [autoencoder.get_parameter(name) for name in names]
 
 
 # --- 4.3 train_softmax --------------------------------------------------------------------------

@@ -21,5 +21,5 @@ stacked_loss_and_gradients = fine_tuning_backpropagation.stacked_loss_and_gradie
 predict = fine_tuning_prediction.predict
 early_stopping = fine_tuning_stopping.early_stopping
 classifier_from = fine_tuning_sharing.classifier_from
-left_alone = fine_tuning_questions.left_alone
+reconstruction_after = fine_tuning_questions.reconstruction_after
 margin = fine_tuning_questions.margin

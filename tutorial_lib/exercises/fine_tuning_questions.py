@@ -65,40 +65,37 @@ n_tuned = Question(
     "is thrown away.",
 )
 
-left_alone = Question(
+reconstruction_after = Question(
     id="Q11",
-    title="What fine-tuning leaves alone",
+    title="What becomes of the reconstruction?",
     points=1,
-    variable="left_alone",
+    variable="reconstruction_after",
     reference="c",
     choices="abcd",
     known_bugs=(
         KnownBug(
-            "decoder weights of their own",
+            "decoders untouched",
             "a",
-            "With tied weights a decoder has none of its own: it uses the encoder's, transposed, "
-            "and those are tuned.",
+            "The decoders are as they were. But do they still get the codes that they know?",
         ),
         KnownBug(
-            "encoder biases",
+            "better encoders",
             "b",
-            "A bias shifts a unit's sum and so its code: the classifier depends on it, and its "
-            "gradient is not 0.",
+            "Better at what? The labels ask which digit it is, and nothing else. No cost looks at "
+            "the reconstruction any more.",
         ),
         KnownBug(
-            "nothing",
+            "tied decoders follow",
             "d",
-            "Look at what a decoder adds to the code before its sigmoid: do the logits depend on "
-            "that?",
+            "A tied decoder's weight moves along, but where the labels push it: the way to the "
+            "logits is all that they see. Nobody looks after its second use.",
         ),
     ),
     hints=(
-        "Write down what each part of a tied autoencoder is called: weight, bias, visible_bias. "
-        "Which of them does the way from pixels to logits pass?",
-        "A parameter that the logits do not depend on has gradient 0, whatever the labels say.",
+        "What was the decoder trained on? On which codes, made by whom?",
+        "Does the new cost have a term that would rise if the reconstruction got worse?",
     ),
-    notice="Since the decoder borrows a weight that is tuned, the stack's reconstructions change "
-    "too: one tensor cannot serve two masters.",
+    notice="One tensor in two networks serves the one that is being trained.",
 )
 
 margin = Question(

@@ -134,7 +134,7 @@ def _stack_case(
         "x": x,
         "labels": labels,
         "encoders": encoders,
-        "softmax_weight": normal(generator, sizes[-1], sizes[-2], spread=0.5),
+        "softmax_weight": normal(generator, sizes[-1], sizes[-2], spread=2),
         "weight_decay": decay,
         "n_iterations": n_iterations,
     }
@@ -190,8 +190,8 @@ fine_tune_stack = Exercise(
     points=2,
     reference=solutions.fine_tune_stack,
     cases=lambda generator: {
-        "all layers of 6 units, 30 iterations": _stack_case(generator, [6, 6, 6, 6], 0.03, 30),
-        "sizes 9-7-5-4, 30 iterations": _stack_case(generator, [9, 7, 5, 4], 0.01, 30),
+        "all layers of 6 units, 12 iterations": _stack_case(generator, [6, 6, 6, 6], 0.03, 12),
+        "sizes 9-7-5-4, 12 iterations": _stack_case(generator, [9, 7, 5, 4], 0.02, 12),
         "sizes 9-7-5-4, 1 iteration": _stack_case(generator, [9, 7, 5, 4], 0.01, 1),
     },
     observe=_observe_stack,

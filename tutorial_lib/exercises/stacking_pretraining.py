@@ -1,102 +1,14 @@
 """Exercise 2.4: greedy layer-wise training, judged by what each layer is given to learn from."""
 
-from collections.abc import Callable, Sequence
-from itertools import product
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
-from tutorial_lib.exercises.drawing import normal, uniform
-from tutorial_lib.exercises.mistakes import stacking as mistakes
+from tutorial_lib.exercises.drawing import uniform
+from tutorial_lib.exercises.mistakes import stacking_pretraining as mistakes
 from tutorial_lib.exercises.solutions import stacking as solutions
-
-
-class _Trainer:
-    """Stands in for training: notes what it is given, and hands out fixed random weights.
-
-    Noise is random, so it cannot be compared. It is noted that there was some, and in its place
-    what should have been there.
-    """
-
-    def __init__(self, x: Tensor) -> None:
-        self.noted: list[tuple[Any, bool, Tensor]] = []
-        self._generator = torch.Generator().manual_seed(0)
-        self._is_damaged = False
-        # What comes next if all is done right, and if the last data are encoded as they were.
-        self._clean = self._expected = x.double()
-        # What those two were made from.
-        self._sources: list[tuple[Tensor, Tensor, Tensor]] = []
-
-    def train_layer(self, data: Any, n_hidden: Any) -> tuple[Tensor, Tensor]:
-        """Note the arguments and return a weight and a bias."""
-        if not isinstance(data, Tensor) or data.ndim != 2:
-            raise TypeError("train_layer(data, n_hidden) takes a tensor of rows, then a size.")
-        given = data.detach().double()
-        self._is_damaged = self._was_damaged(given)
-        self.noted.append((n_hidden, not self._is_damaged, given))
-        if self._is_damaged:
-            self.noted[-1] = n_hidden, False, self._clean
-        weight = normal(self._generator, n_hidden, data.shape[1])
-        bias = normal(self._generator, n_hidden)
-        self._sources = [(given, weight.double(), bias.double())]
-        self._expected = _encode(*self._sources[0])
-        if self._clean.shape == given.shape:
-            self._sources.append((self._clean, weight.double(), bias.double()))
-            self._clean = _encode(*self._sources[1])
-        return weight, bias
-
-    def _was_damaged(self, data: Tensor) -> bool:
-        """Tell whether noise hid some of the data, here or further down."""
-        if _close(data, self._clean):
-            return False
-        if _close(data, self._expected):
-            return self._is_damaged
-        wholes = (self._clean, self._expected)
-        return any(_is_masked(data, whole) for whole in wholes) or any(
-            _encodes_masked(data, *source) for source in self._sources
-        )
-
-
-def _encode(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.sigmoid(x @ weight.T + bias)
-
-
-def _close(data: Tensor, other: Tensor) -> bool:
-    return data.shape == other.shape and torch.allclose(data, other, 1e-4, 1e-5)
-
-
-def _is_masked(data: Tensor, whole: Tensor) -> bool:
-    """Tell whether the data are the whole with some values set to 0."""
-    if data.shape != whole.shape:
-        return False
-    return bool((torch.isclose(data, whole, 1e-4, 1e-5) | (data == 0)).all())
-
-
-def _encodes_masked(data: Tensor, source: Tensor, weight: Tensor, bias: Tensor) -> bool:
-    """Tell whether the data are codes of a source with some values set to 0; all ways are tried."""
-    masks = torch.tensor(list(product((0.0, 1.0), repeat=source.shape[1])), dtype=torch.float64)
-    codes = _encode(masks[:, None, :] * source, weight, bias)
-    if data.shape != codes.shape[1:]:
-        return False
-    return bool(torch.isclose(codes, data, 1e-4, 1e-5).all(dim=2).any(dim=0).all())
-
-
-def watched(pretrain: Callable[..., Any], x: Tensor, hidden_sizes: Sequence[int]) -> Any:
-    """Return what each layer was given, and the encoders that came back."""
-    trainer = _Trainer(x)
-    encoders = pretrain(x, hidden_sizes, trainer.train_layer)
-    if encoders is ...:
-        return encoders
-    told: dict[str, Any] = {"the number of calls of train_layer": len(trainer.noted)}
-    nothing = [(None, None, None)] * len(hidden_sizes)
-    noted = [*trainer.noted, *nothing][: len(hidden_sizes)]
-    for k, (n_hidden, is_undamaged, data) in enumerate(noted, start=1):
-        told[f"n_hidden of call {k}"] = n_hidden
-        told[f"call {k} was given data free of noise"] = is_undamaged
-        told[f"what call {k} was given"] = data
-    return {**told, "encoders": encoders}
+from tutorial_lib.exercises.stacking_watching import watched
 
 
 def _problem(
@@ -130,8 +42,8 @@ pretrain_greedily = Exercise(
             "corrupted codes passed up",
             mistakes.pretrain_on_corrupted_codes,
             "What you hand to the upper layers is damaged. A layer below makes its code from "
-            "clean input once it is trained; only the layer in training sees noise, and makes "
-            "its own.",
+            "clean input once it is trained; only the layer in training sees noise, and "
+            "train_layer makes that noise.",
         ),
         KnownBug(
             "noise added to the data",
@@ -178,6 +90,85 @@ pretrain_greedily = Exercise(
             "codes returned",
             mistakes.pretrain_returning_codes,
             "You collect the codes. What was learnt, and is asked for, are weights and biases.",
+        ),
+        KnownBug(
+            "top first",
+            mistakes.pretrain_from_the_top_down,
+            "All is trained as it should be, but your list begins with the top. The encoder of "
+            "the input comes first.",
+        ),
+        KnownBug(
+            "no bias",
+            mistakes.pretrain_without_bias,
+            "The codes are made without the biases. train_layer returns a pair: encode by both "
+            "parts.",
+        ),
+        KnownBug(
+            "weight not transposed",
+            mistakes.pretrain_transposed,
+            "You encode by the columns of the weight. Each of its rows belongs to one hidden unit.",
+        ),
+        KnownBug(
+            "always the first codes",
+            mistakes.pretrain_on_the_first_codes,
+            "From the third layer on you train on the codes of layer 1. What is wanted is the "
+            "deepest code there is so far.",
+        ),
+        KnownBug(
+            "encoded all over again",
+            mistakes.pretrain_encoding_all_over_again,
+            "You send codes up through all finished layers, though they have come through some "
+            "of them already. Begin with x, or go one layer up.",
+        ),
+        KnownBug(
+            "trained once more for the codes",
+            mistakes.pretrain_once_more_for_the_codes,
+            "You train each layer twice, and encode by a layer that you then throw away. Call "
+            "train_layer once, and keep what it returns.",
+        ),
+        KnownBug(
+            "trained once for each part",
+            mistakes.pretrain_once_for_each_part,
+            "You train each layer twice, once for its weight and once for its bias: they are "
+            "parts of two machines. Take both from one call.",
+        ),
+        KnownBug(
+            "the top left out",
+            mistakes.pretrain_without_top,
+            "The last size in the list never had its turn. Each of them stands for a layer.",
+        ),
+        KnownBug(
+            "only the first",
+            mistakes.pretrain_first_only,
+            "You stop after the first layer. A return inside the loop ends it in the first round.",
+        ),
+        KnownBug(
+            "a single pair",
+            mistakes.pretrain_returning_a_pair,
+            "You return one weight and one bias. Note each pair in a list on the way up, and "
+            "return the list.",
+        ),
+        KnownBug(
+            "two lists",
+            mistakes.pretrain_returning_two_lists,
+            "You keep weights and biases apart. They are wanted in pairs, one for each layer, "
+            "as encode_stack takes them.",
+        ),
+        KnownBug(
+            "pairs taken apart",
+            mistakes.pretrain_returning_one_row,
+            "Weights and biases stand in one row. encoders.append((weight, bias)) keeps a pair "
+            "together; += and extend take it apart.",
+        ),
+        KnownBug(
+            "weights alone",
+            mistakes.pretrain_returning_weights,
+            "You return the weights without their biases.",
+        ),
+        KnownBug(
+            "the first size for all",
+            mistakes.pretrain_by_the_first_size,
+            "Every layer got the first size. Each entry of hidden_sizes belongs to one layer.",
         ),
     ),
     hints=(

@@ -77,6 +77,34 @@ n_own = Question(
             0,
             "The weights are all shared, but a decoder also adds a bias.",
         ),
+        KnownBug(
+            "the first weights",
+            392_000,
+            "Those are the weights between the pixels and layer 1. Encoder and decoder use the "
+            "same ones, and so does the classifier.",
+        ),
+        KnownBug(
+            "all weights",
+            892_000,
+            "Those are all the weights of the encoders. The decoders use them transposed, but "
+            "the classifier uses them too: they are held in common.",
+        ),
+        KnownBug(
+            "one layer short",
+            1_284,
+            "Two of the three autoencoders are in it. The third restores something as well.",
+        ),
+        KnownBug(
+            "the shared numbers",
+            893_500,
+            "That is what both have in common: the weights and biases of the encoders.",
+        ),
+        KnownBug(
+            "the softmax",
+            5_010,
+            "That is the softmax, which belongs to the classifier alone. What does only a "
+            "decoder use?",
+        ),
     ),
     hints=(
         "What does a decoder use that its encoder does not have, when the weights are tied?",
@@ -119,6 +147,16 @@ n_passes = Question(
             "with a cache",
             1,
             "That is what remains if the codes are kept. Here they are not.",
+        ),
+        KnownBug(
+            "all digits counted",
+            3_000_000,
+            "You counted all digits; one was asked for.",
+        ),
+        KnownBug(
+            "one layer too few",
+            45,
+            "You have the training of three layers. Layers 2 to 5 are four.",
         ),
     ),
     hints=(

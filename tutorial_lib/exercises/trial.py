@@ -79,8 +79,8 @@ class Trial:
     def recognise(self, given: Mapping[str, Run], bugs: Sequence[KnownBug]) -> KnownBug | None:
         """Return the first known bug that did the same in every case.
 
-        An answer with two mistakes does what no single one does. Then the first case that went
-        wrong decides, if just one known bug did the same there: it is the one to mend first.
+        An answer with two mistakes does what no single one does. Then the cases up to the first
+        that went wrong decide, if just one known bug did the same: it is the one to mend first.
         """
         # Many mistakes end in the same kind of error: then the error's text must agree as well.
         by_text = all(given[name].error is not None for name in self._drawn)
@@ -90,7 +90,12 @@ class Trial:
         failed = next(iter(self.problems(given)), None)
         if failed not in self._drawn or given[failed].error is not None:
             return None
-        same = [bug for bug in bugs if self._alike(self._bug_run(bug, failed), given[failed], True)]
+        seen = self._drawn[: self._drawn.index(failed) + 1]
+        same = [
+            bug
+            for bug in bugs
+            if all(self._alike(self._bug_run(bug, k), given[k], True) for k in seen)
+        ]
         return same[0] if len(same) == 1 else None
 
     def _bug_run(self, bug: KnownBug, case: str) -> Run:

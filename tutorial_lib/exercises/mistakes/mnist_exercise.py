@@ -68,44 +68,45 @@ def parameters_seeded_anew(n_visible, n_hidden, generator):
 
 def autoencoder_trained(
     x,
-    n_hidden,
+    start,
     n_iterations,
-    generator,
     checkpoint=None,
     *,
     weight_decay=WEIGHT_DECAY,
     sparsity_weight=SPARSITY_WEIGHT,
-    given=lambda parameters: parameters[:2],
+    given=lambda parameters: parameters,
     iterations=lambda n: n,
-    own_generator=None,
+    begin=lambda start: start,
 ):
     def loss_and_gradients(w1, b1, w2, b2):
         return sparse_autoencoder_loss_and_gradients(
             x, w1, b1, w2, b2, weight_decay, SPARSITY_TARGET, sparsity_weight
         )
 
-    generator = generator if own_generator is None else own_generator()
-    start = solutions.initial_parameters(x.shape[1], n_hidden, generator)
     minimum = minimise(
-        loss_and_gradients, start, n_iterations=iterations(n_iterations), progress=False
+        loss_and_gradients, begin(start), n_iterations=iterations(n_iterations), progress=False
     )
     return given(minimum.parameters)
 
 
-def decoder_for_encoder(parameters):
-    return parameters[2], parameters[3]
+def encoder_only(parameters):
+    return tuple(parameters[:2])
 
 
-def encoder_without_its_bias(parameters):
-    return parameters[0], torch.zeros_like(parameters[1])
+def begun_anew(start):
+    n_hidden, n_visible = start[0].shape
+    return solutions.initial_parameters(n_visible, n_hidden, torch.Generator().manual_seed(0))
 
 
-def autoencoder_untrained(x, n_hidden, n_iterations, generator, checkpoint=None):
-    return solutions.initial_parameters(x.shape[1], n_hidden, generator)[:2]
+def autoencoder_untrained(x, start, n_iterations, checkpoint=None):
+    return [tensor.clone() for tensor in start]
 
 
-def seeded_anew():
-    return torch.Generator().manual_seed(0)
+def autoencoder_trained_in_place(x, start, n_iterations, checkpoint=None):
+    trained = autoencoder_trained(x, start, n_iterations)
+    for given, new in zip(start, trained, strict=True):
+        given.copy_(new)
+    return trained
 
 
 # --- 4.3 train_softmax

@@ -234,3 +234,9 @@ def decode_bias_outside(code, decoders):
     for weight, bias in reversed(decoders):
         code = torch.sigmoid(code @ weight.T) + bias
     return code
+
+
+def decode_by_tanh(code, decoders):
+    for weight, bias in reversed(decoders):
+        code = torch.tanh(code @ weight.T + bias)
+    return code

@@ -1,7 +1,5 @@
 """Plausible wrong ways to mix filters: the answers to exercise 2.5."""
 
-import torch
-
 
 def unit_rows(weight):
     return weight / weight.norm(dim=1, keepdim=True)

@@ -186,3 +186,7 @@ def pretrain_returning_one_row(x, hidden_sizes, train_layer):
 
 def pretrain_returning_weights(x, hidden_sizes, train_layer):
     return [weight for weight, _ in pretrain(x, hidden_sizes, train_layer)]
+
+
+def pretrain_by_the_first_size(x, hidden_sizes, train_layer):
+    return pretrain(x, hidden_sizes[:1] * len(hidden_sizes), train_layer)

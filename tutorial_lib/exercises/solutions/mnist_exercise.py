@@ -31,11 +31,11 @@ def initial_parameters(n_visible, n_hidden, generator):
     return w1, torch.zeros(n_hidden), w2, torch.zeros(n_visible)
 
 
-def train_sparse_autoencoder(x, n_hidden, n_iterations, generator, checkpoint=None):
-    """Return the encoder, (weight, bias), of a sparse autoencoder that was trained on x.
+def train_sparse_autoencoder(x, start, n_iterations, checkpoint=None):
+    """Return w1, b1, w2 and b2 of a sparse autoencoder, trained on x from the start given.
 
-    x: (n_examples, n_visible), weight: (n_hidden, n_visible), bias: (n_hidden,); float tensors.
-    generator: a torch.Generator, for the start. checkpoint: for minimise.
+    x: (n_examples, n_visible), a float tensor. start: w1, b1, w2 and b2, as initial_parameters
+    returns them; they stay as they are. checkpoint: for minimise.
     """
 
     def loss_and_gradients(w1, b1, w2, b2):
@@ -43,16 +43,14 @@ def train_sparse_autoencoder(x, n_hidden, n_iterations, generator, checkpoint=No
             x, w1, b1, w2, b2, WEIGHT_DECAY, SPARSITY_TARGET, SPARSITY_WEIGHT
         )
 
-    start = initial_parameters(x.shape[1], n_hidden, generator)
     minimum = minimise(
         loss_and_gradients,
         start,
         n_iterations=n_iterations,
         checkpoint=checkpoint,
-        title=f"Autoencoder {x.shape[1]}-{n_hidden}",
+        title="Autoencoder",
     )
-    weight, bias, *decoder = minimum.parameters
-    return weight, bias
+    return minimum.parameters
 
 
 def train_softmax(features, labels, weight_decay, n_iterations, generator, checkpoint=None):
@@ -108,8 +106,10 @@ def train_digit_classifier(images, labels, generator):
     """
     encoders, code = [], images
     for n_hidden in (200, 200):
-        encoders.append(train_sparse_autoencoder(code, n_hidden, 60, generator))
-        code = encode(code, *encoders[-1])
+        start = initial_parameters(code.shape[1], n_hidden, generator)
+        weight, bias, *decoder = train_sparse_autoencoder(code, start, 60)
+        encoders.append((weight, bias))
+        code = encode(code, weight, bias)
     softmax_weight = train_softmax(code, labels, WEIGHT_DECAY, 60, generator)
     encoders, softmax_weight = fine_tune_stack(
         images, labels, encoders, softmax_weight, WEIGHT_DECAY, 60
