@@ -281,13 +281,10 @@ def test_fine_tuning_makes_the_reconstruction_worse_tied_or_not(tied):
     stack = StackedAutoencoder(12, [10], n_classes=3, tied=tied, generator=generator)
     settings = Pretraining(n_epochs=40, learning_rate=0.1, batch_size=10)
     pretrain_greedily(stack, x, settings=settings, generator=generator, progress=False)
-    errors = []
-    for n_epochs in (1, 20, 20):
-        errors.append(float((stack(x) - x).square().mean()))
-        tuning = FineTuning(n_epochs=n_epochs, learning_rate=0.3, batch_size=10)
-        fine_tune(stack.classifier, x, labels, settings=tuning, progress=False)
-    assert errors[0] < 0.05
-    assert errors[0] < errors[1] < errors[2]
+    before = (stack(x) - x).square().mean().item()
+    tuning = FineTuning(n_epochs=20, learning_rate=0.3, batch_size=10)
+    fine_tune(stack.classifier, x, labels, settings=tuning, progress=False)
+    assert (stack(x) - x).square().mean().item() > 1.2 * before
     assert ex.reconstruction_after.reference == "c"
 
 

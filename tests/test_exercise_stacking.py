@@ -162,6 +162,33 @@ def test_the_loss_is_finite_where_the_reconstruction_is_rounded_to_0_or_1():
     assert all(torch.isfinite(part).all() for part in given)
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda p, x: -(x * torch.log(p + 1e-8) + (1 - x) * torch.log(1 - p + 1e-8)),
+        lambda p, x: -(x * p.clamp(1e-8).log() + (1 - x) * (1 - p).clamp(1e-8).log()),
+        lambda p, x: functional.binary_cross_entropy(p.clamp(1e-8, 1 - 1e-8), x, reduction="none"),
+    ],
+)
+def test_a_least_probability_is_recognised_in_whatever_way_it_was_brought_in(loss):
+    def cut_off(x, corrupted, weight, bias, visible_bias):
+        _, *gradients = solutions.denoising_gradients(x, corrupted, weight, bias, visible_bias)
+        code = torch.sigmoid(corrupted @ weight.T + bias)
+        restored = torch.sigmoid(code @ weight + visible_bias)
+        return loss(restored, x).sum(dim=1).mean(), *gradients
+
+    outcome = ex.denoising_gradients.judge(cut_off)
+    assert outcome.known_bug == "logarithms cut off by 1e-8"
+    assert "the price stops growing" in " ".join(outcome.message.split())
+
+
+def test_the_mistakes_make_none_when_no_switch_is_turned():
+    for arguments in PROBLEMS:
+        arguments = [argument.detach() for argument in arguments]
+        given = mistakes.denoising_gradients(*arguments)
+        torch.testing.assert_close(given, solutions.denoising_gradients(*arguments))
+
+
 @pytest.mark.parametrize("seed", MANY_SEEDS)
 def test_autograd_is_a_right_answer_and_each_mistake_named_whatever_is_drawn(seed):
     def by_autograd(x, corrupted, weight, bias, visible_bias):
@@ -262,6 +289,35 @@ def test_what_is_no_data_is_said_at_the_learners_line(data):
     assert outcome.status is Status.ERROR
     assert "takes a tensor of rows" in outcome.message
     assert "train_layer(data, n_hidden)" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (lambda pairs: pairs[-1], "It returned a single pair of tensors; expected a list of 3"),
+        (lambda pairs: tuple(zip(*pairs, strict=True)), "It returned two lists of 3; expected"),
+    ],
+)
+def test_another_form_of_the_encoders_is_called_by_its_name(form, said):
+    def pretrain(*arguments):
+        return form(solutions.pretrain_greedily(*arguments))
+
+    outcome = ex.pretrain_greedily.judge(pretrain)
+    assert outcome.status is Status.INCORRECT
+    assert said in " ".join(outcome.message.split())
+
+
+def test_calls_and_sizes_are_told_beside_those_of_the_layers():
+    def once(x, hidden_sizes, train_layer):
+        return [train_layer(x, hidden_sizes[0])] * len(hidden_sizes)
+
+    def one_size(x, hidden_sizes, train_layer):
+        return solutions.pretrain_greedily(x, [5] * len(hidden_sizes), train_layer)
+
+    message = " ".join(ex.pretrain_greedily.judge(once).message.split())
+    assert "the number of calls of train_layer for 3 layers is 1" in message
+    message = " ".join(ex.pretrain_greedily.judge(one_size).message.split())
+    assert "n_hidden of call 1 (layer 1 has 4 units) is 5" in message
 
 
 # --- 2.5 ----------------------------------------------------------------------------------------

@@ -73,6 +73,10 @@ def test_fine_tuning_reaches_98_percent_under_another_name(numbers):
     assert right > 97.6  # Stanford's
 
 
+def test_the_reconstruction_is_drawn_before_and_after(finished):
+    assert len(finished(NAME).figures("reconstruction-figure")) == 1
+
+
 def test_the_strict_rule_saves_epochs_and_costs_little(numbers):
     strict, published = (
         numbers("curve-rules", rule)[-3:] for rule in ("(5, 1.3, 0.95):", "(10, 2, 0.995):")
@@ -104,3 +108,17 @@ def test_the_stored_study_is_the_long_one(printed):
     assert study.depths == [1, 2, 3, 5]
     assert study.seeds == [0, 1, 2, 3, 4]
     assert study.about["command"] in printed("study-figure")
+
+
+def test_the_study_says_what_the_text_says(numbers):
+    table = {depth: numbers("study-table", f"depth {depth}:") for depth in (1, 2, 3, 5)}
+    assert table[5] == [7.93, 3.07, 3.30, 0.68, 0.73, 0.21, 0.15, 0.14]
+    assert table[3][4:6] == [0.32, 0.34]
+    clear = {
+        depth: [n for n in range(4) if row[2 * n] > row[2 * n + 1]] for depth, row in table.items()
+    }
+    assert clear == {1: [0, 1, 2], 2: [0, 1, 2], 3: [0, 1], 5: [0, 1, 2, 3]}
+    for start in ("random", "pretrained"):
+        for depth in table:
+            (cost,) = numbers("study-cost", f"{start:10} depth {depth}:")
+            assert cost < 0.01

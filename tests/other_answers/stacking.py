@@ -123,6 +123,20 @@ def gradients_in_numpy(x, corrupted, weight, bias, visible_bias):
     return torch.tensor(loss), *(torch.tensor(g / len(x)) for g in gradients)
 
 
+def gradients_with_the_librarys_cost(x, corrupted, weight, bias, visible_bias):
+    """As the notebook proposes: the loss is not written again."""
+    from tutorial_lib.losses import cross_entropy
+
+    code = (corrupted @ weight.T + bias).sigmoid()
+    logits = nn.functional.linear(code, weight.T, visible_bias)
+    error = (logits.sigmoid() - x).div(len(x))
+    delta = torch.einsum("ik,jk,ij,ij->ij", error, weight, code, 1 - code)
+    by_weight = torch.stack(
+        [d.T @ corrupted + c @ error for d, c in zip(delta.T, code.T, strict=True)]
+    )
+    return cross_entropy(x, logits), by_weight, delta.sum(0), error.sum(0)
+
+
 # --- 2.4 pretrain_greedily ----------------------------------------------------------------------
 
 
@@ -186,7 +200,12 @@ OTHER = {
         encode_recursively,
     ],
     "decode_stack": [decode_by_index, decode_in_one_line, decode_recursively, decode_in_numpy],
-    "denoising_gradients": [gradients_by_autograd, gradients_by_loop, gradients_in_numpy],
+    "denoising_gradients": [
+        gradients_by_autograd,
+        gradients_by_loop,
+        gradients_in_numpy,
+        gradients_with_the_librarys_cost,
+    ],
     "pretrain_greedily": [pretrain_from_the_pixels, pretrain_recursively, pretrain_in_numpy],
     "combine_filters": [combine_one_by_one, combine_in_numpy, combine_with_normalize],
 }
