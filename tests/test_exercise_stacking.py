@@ -25,7 +25,7 @@ from tutorial_lib.exercises import stacking as ex
 from tutorial_lib.exercises.mistakes import stacking_gradients as mistakes
 from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.exercises.solutions import stacking as solutions
-from tutorial_lib.exercises.stacking_watching import watched
+from tutorial_lib.exercises.stacking.watching import watched
 
 MANY_SEEDS = range(100, 120)
 

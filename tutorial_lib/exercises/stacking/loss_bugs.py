@@ -3,7 +3,7 @@
 import math
 
 from tutorial_lib.exercises.core import KnownBug
-from tutorial_lib.exercises.stacking_gradient_bugs import bug
+from tutorial_lib.exercises.stacking.gradient_bugs import bug
 
 
 def _cut_off(least: str) -> KnownBug:

@@ -8,7 +8,7 @@ from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import uniform
 from tutorial_lib.exercises.mistakes import stacking_pretraining as mistakes
 from tutorial_lib.exercises.solutions import stacking as solutions
-from tutorial_lib.exercises.stacking_watching import watched
+from tutorial_lib.exercises.stacking.watching import watched
 
 
 def _problem(

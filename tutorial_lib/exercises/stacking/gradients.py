@@ -7,8 +7,8 @@ import torch
 from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.exercises.drawing import normal, uniform
 from tutorial_lib.exercises.solutions import stacking as solutions
-from tutorial_lib.exercises.stacking_gradient_bugs import BUGS
-from tutorial_lib.exercises.stacking_loss_bugs import BUGS as BUGS_OF_THE_LOSS
+from tutorial_lib.exercises.stacking.gradient_bugs import BUGS
+from tutorial_lib.exercises.stacking.loss_bugs import BUGS as BUGS_OF_THE_LOSS
 
 
 def _denoising(
