@@ -13,6 +13,7 @@ from tutorial_lib.exercises.values import Difference, Tolerance, compare
 from tutorial_lib.exercises.wording import join
 
 Function = Callable[..., Any]
+LONGEST_LIST = 3  # of names in a sentence; the table has them all
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,11 @@ class Trial:
 def _problem_of_gradients(expected: Run, given: Run, differences: list[Difference]) -> Problem:
     rows = tuple(map(_row, differences))
     names = [row.part for row in rows if row.verdict == "wrong"]
+    told = f"{join(names)} {'is' if len(names) == 1 else 'are'} wrong."
+    if len(names) > LONGEST_LIST:
+        told = f"{len(names)} of {len(rows)} values are wrong."
     return Problem(
-        f"{join(names)} {'is' if len(names) == 1 else 'are'} wrong.",
+        told,
         rows,
         picture_of_errors(expected.parts, given.parts, rows),
         is_value=True,
