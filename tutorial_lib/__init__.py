@@ -12,6 +12,9 @@ The core, which the notebooks teach:
 - `features`: what a unit looks for
 - `plots`: pictures of all that
 
+Around it: `exercises`, functions to write that are checked at once; `study`, the long comparison
+that notebook 03 shows; `minimise`, L-BFGS for gradients derived by hand.
+
 Under them: `gradients`, `sinks`, `steppers`, `loop`, `precision`, `checkpoints`, `checks`.
 On top: `recipes`, `experiment` and the commands, ``python -m tutorial_lib``.
 
