@@ -157,8 +157,8 @@ softmax_loss_and_gradient = Exercise(
     hints=(
         "First the logits: a row of features times a row of weight, for each example and class. "
         "From them your softmax makes the probabilities.",
-        "The probability of the right class of every example at once: "
-        "probabilities[torch.arange(len(labels)), labels].",
+        "The right class's logit of every example at once: "
+        "logits[torch.arange(len(labels)), labels].",
         "The gradient by a logit is the probability, minus 1 if it is the right class's. Each "
         "logit is features times a row of weight; so the gradient is that error, transposed, "
         "times features, over m, plus the decay's part.",

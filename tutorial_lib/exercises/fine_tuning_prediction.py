@@ -53,7 +53,7 @@ predict = Exercise(
             **network(generator, (6, 4)),
         },
     },
-    parts=("the labels",),
+    parts=("the tensor of labels",),
     expects="one whole number per example, int64, from 0 to the number of classes minus 1.",
     known_bugs=(
         _prediction(
@@ -98,7 +98,7 @@ predict = Exercise(
         ),
         _prediction(
             "no bias",
-            "The encoders' biases were left out.",
+            "The encoders' biases were left out, or have the wrong sign.",
             with_bias=False,
         ),
         KnownBug(

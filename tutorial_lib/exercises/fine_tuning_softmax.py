@@ -24,7 +24,7 @@ softmax = Exercise(
             "logits": torch.tensor([[-1000.0], [1000.0]]) + normal(generator, 2, 4)
         },
     },
-    parts=("the probabilities",),
+    parts=("the table of probabilities",),
     expects="the shape of the logits, no negative values, and rows that sum to 1.",
     known_bugs=(
         KnownBug(
@@ -42,8 +42,9 @@ softmax = Exercise(
         KnownBug(
             "no maximum",
             mistakes.softmax_without_maximum,
-            "The formula is right on paper, but float32 has no exp(1000): it overflows to "
-            "infinity, and infinity divided by infinity is no number.",
+            "The formula is right on paper, but some exponential still overflows: no float has "
+            "exp(1000). If you subtract something, the largest logit minus it must not be large. "
+            "Infinity divided by infinity is no number.",
         ),
         KnownBug(
             "global maximum",

@@ -1,0 +1,350 @@
+"""The exercises of notebook 04: their references against oracles, and the judge of accuracy."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy_oracles import autoencoder_cost, classifier_cost, softmax_regression_optimum
+
+from tutorial_lib.exercises import accuracy
+from tutorial_lib.exercises.accuracy import AccuracyExercise, Reading, Symptom
+from tutorial_lib.exercises.mnist_exercise import train_digit_classifier as exercise
+from tutorial_lib.exercises.mnist_exercise_autoencoder import pictures
+from tutorial_lib.exercises.outcome import Status
+from tutorial_lib.exercises.solutions import mnist_exercise as solutions
+from tutorial_lib.mnist import Split
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(autouse=True)
+def no_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The references show progress bars, which would fill a failing test's output."""
+    minimise = solutions.minimise
+    quiet = lambda *args, **options: minimise(*args, **{**options, "progress": False})  # noqa: E731
+    monkeypatch.setattr(solutions, "minimise", quiet)
+
+
+# --- 4.1
+
+
+def test_the_start_has_the_published_range_and_sizes() -> None:
+    w1, b1, w2, b2 = solutions.initial_parameters(784, 200, seeded())
+    r = 0.0780472  # sqrt(6 / 985)
+    for weight in (w1, w2):
+        assert weight.abs().max() <= r
+        assert weight.abs().max() > 0.999 * r
+        assert weight.mean().abs() < 0.01 * r
+        # A uniform distribution on [-r, r] has the variance r**2 / 3.
+        assert weight.var().item() == pytest.approx(r**2 / 3, rel=0.01)
+    assert not b1.any()
+    assert not b2.any()
+    assert sum(p.numel() for p in (w1, b1, w2, b2)) == 314_584
+    assert sum(p.numel() for p in solutions.initial_parameters(200, 200, seeded())) == 80_400
+    assert np.corrcoef(w1.flatten(), w2.T.flatten())[0, 1] == pytest.approx(0, abs=0.02)
+
+
+# --- 4.2
+
+
+def test_the_trained_autoencoder_is_at_a_minimum_of_the_published_cost() -> None:
+    x = pictures(seeded(1), 30, 12, 4)[0].double()
+    start = [p.double() for p in solutions.initial_parameters(12, 6, seeded(2))]
+    parameters = solutions.train_sparse_autoencoder(x, start, 400)
+    names = ("encoder", "bias", "decoder", "visible_bias")
+
+    def cost_and_gradients(values):
+        weights = {name: value.numpy() for name, value in zip(names, values, strict=True)}
+        constants = {"sparsity_target": 0.1, "sparsity_weight": 3.0, "weight_decay": 3e-3}
+        return autoencoder_cost(weights, x.numpy(), x.numpy(), loss="squared_error", **constants)
+
+    before, steep = cost_and_gradients(start)
+    after, flat = cost_and_gradients(parameters)
+    assert after < 0.2 * before
+    for name in names:
+        assert np.linalg.norm(flat[name]) < 1e-3 * np.linalg.norm(steep[name]), name
+
+
+# --- 4.3
+
+
+def test_the_trained_softmax_is_the_one_optimum() -> None:
+    features, labels = pictures(seeded(3), 60, 8, 10)
+    features = features.double()
+    weight = solutions.train_softmax(features, labels, 0.01, 200, seeded(4))
+    _, optimum = softmax_regression_optimum(
+        features.numpy(), labels.numpy(), n_classes=10, weight_decay=0.01
+    )
+    np.testing.assert_allclose(weight.numpy(), optimum, atol=1e-4)
+
+
+# --- 4.4
+
+
+def test_tuning_decays_the_softmax_only_and_ends_where_the_gradient_vanishes() -> None:
+    x, labels = pictures(seeded(5), 40, 7, 3)
+    x = x.double()
+    sizes = [7, 5, 4]
+    encoders = [
+        (torch.randn(n, m, generator=seeded(m)).double(), torch.zeros(n).double())
+        for m, n in zip(sizes, sizes[1:], strict=False)
+    ]
+    top = torch.randn(3, 4, generator=seeded(6)).double()
+
+    def cost_and_gradients(encoders, top):
+        weights = [*(w.numpy() for w, _ in encoders), top.numpy()]
+        biases = [*(b.numpy() for _, b in encoders), np.zeros(3)]
+        cost, by_weight, by_bias, _ = classifier_cost(
+            weights, biases, x.numpy(), labels.numpy(), weight_decay=0.05
+        )
+        # The softmax has no bias, so its gradient there is no matter.
+        return cost, [*by_weight, *by_bias[:-1]]
+
+    before, steep = cost_and_gradients(encoders, top)
+    tuned, tuned_top = solutions.fine_tune_stack(x, labels, encoders, top, 0.05, 300)
+    after, flat = cost_and_gradients(tuned, tuned_top)
+    assert after < before
+    size = sum(np.linalg.norm(g) for g in steep)
+    assert sum(np.linalg.norm(g) for g in flat) < 1e-2 * size
+
+
+@pytest.mark.parametrize("stage", ["autoencoder", "softmax", "tuning"])
+def test_every_stage_keeps_a_checkpoint_and_goes_on_from_it(tmp_path: Path, stage: str) -> None:
+    x, labels = pictures(seeded(7), 20, 6, 10)
+    start = solutions.initial_parameters(6, 4, seeded(8))
+    top = torch.randn(10, 4, generator=seeded(9))
+
+    def run(place):
+        if stage == "autoencoder":
+            return solutions.train_sparse_autoencoder(x, start, 5, checkpoint=place)
+        if stage == "softmax":
+            return [solutions.train_softmax(x, labels, 0.1, 5, seeded(), checkpoint=place)]
+        encoders = [(start[0], start[1])]
+        tuned, weight = solutions.fine_tune_stack(x, labels, encoders, top, 0.1, 5, place)
+        return [*tuned[0], weight]
+
+    first = run(f"{tmp_path}/")
+    (file,) = tmp_path.iterdir()
+    written = file.stat().st_mtime_ns
+    again = run(f"{tmp_path}/")
+    assert all(map(torch.equal, first, again))
+    assert file.stat().st_mtime_ns == written
+    assert all(map(torch.equal, first, run(None)))
+
+
+# --- 4.5, the reference
+
+
+def test_the_whole_exercise_on_real_digits() -> None:
+    """The only test here that trains on MNIST."""
+    outcome = exercise.judge(exercise.reference)
+    assert outcome.status is Status.CORRECT, outcome
+    assert "learnt from 5,000 digits" in " ".join(outcome.message.split())
+
+
+# --- 4.5, the judge: made-up digits, which tell their names in their first pixel
+
+
+def made_up(n: int = 700) -> Split:
+    names = torch.randint(10, (n,), generator=seeded(10))
+    images = torch.rand(n, 5, generator=seeded(11))
+    images[:, 0] = names / 10
+    return Split(images, names)
+
+
+def judge_of(**changes) -> AccuracyExercise:
+    changes = {"digits": made_up, "n_train": 400, "n_unseen": 200} | changes
+    return replace(exercise, **changes)
+
+
+def names_in(images: torch.Tensor) -> torch.Tensor:
+    return (10 * images[:, 0]).round().long()
+
+
+def reader(share_wrong: float = 0.0, on_seen: bool = False):
+    """Return an answer that learns how the check calls the digits, and misreads a share of them."""
+
+    def train(images, labels, generator):
+        called = torch.zeros(10, dtype=torch.int64)
+        called[names_in(images)] = labels
+        seen = {image.numpy().tobytes() for image in images}
+
+        def read(new_images):
+            right = called[names_in(new_images)]
+            wrong = new_images[:, 1] < share_wrong
+            if not on_seen:
+                wrong &= torch.tensor([i.numpy().tobytes() not in seen for i in new_images])
+            return torch.where(wrong, (right + 5) % 10, right)
+
+        return read
+
+    return train
+
+
+@pytest.mark.parametrize(
+    ("share_wrong", "points"), [(0.0, 4), (0.05, 4), (0.08, 3), (0.12, 2), (0.2, 1), (0.4, 0)]
+)
+def test_points_come_in_steps(share_wrong: float, points: int) -> None:
+    outcome = judge_of().judge(reader(share_wrong, on_seen=True))
+    assert outcome.points == points
+    assert outcome.out_of == 4
+    assert outcome.status is (Status.CORRECT if points == 4 else Status.INCORRECT)
+    words = " ".join(outcome.message.split())
+    assert f"{points} of 4 points" in words
+    assert "400 digits" in words
+    assert "of 200 others" in words
+    if 0 < points < 4:
+        step = exercise.steps[points]
+        assert f"More points begin at {step.accuracy:.1%}: that takes {step.needs}." in words
+        assert outcome.known_bug is None
+
+
+def test_the_accuracy_told_is_that_of_digits_not_seen() -> None:
+    outcome = judge_of().judge(reader(0.3))
+    words = " ".join(outcome.message.split())
+    assert "learnt from it read 100.0% right" in words
+    assert outcome.points < 4
+
+
+def test_a_seed_draws_other_digits_and_other_names() -> None:
+    drawn = []
+
+    def train(images, labels, generator):
+        drawn.append((images.clone(), labels.clone(), generator.initial_seed()))
+        return reader()(images, labels, generator)
+
+    judge = judge_of()
+    for seed in (0, 0, 1):
+        assert judge.judge(train, seed=seed).status is Status.CORRECT
+    large = [each for each in drawn if len(each[0]) == 400]
+    assert len(large) == 3
+    assert torch.equal(large[0][0], large[1][0])
+    assert torch.equal(large[0][1], large[1][1])
+    assert not torch.equal(large[0][0], large[2][0])
+    called = [dict(zip(names_in(x).tolist(), y.tolist(), strict=True)) for x, y, _ in large]
+    assert called[0] == called[1] != called[2]
+    assert set(called[0].values()) == set(range(10))
+
+
+def test_who_goes_by_other_labels_is_told_so() -> None:
+    outcome = judge_of().judge(lambda images, labels, generator: names_in)
+    assert outcome.status is Status.INCORRECT
+    assert outcome.known_bug == "other labels"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("counts from 1", lambda labels, seen: labels + 1),
+        ("images and labels out of step", lambda labels, seen: (labels * 7 + 3) % 10),
+        ("known by heart", lambda labels, seen: torch.where(seen, labels, (labels + 4) % 10)),
+    ],
+)
+def test_what_is_read_betrays_the_mistake(name: str, change) -> None:
+    def train(images, labels, generator):
+        read = reader()(images, labels, generator)
+        known = {image.numpy().tobytes() for image in images}
+        return lambda new: change(
+            read(new), torch.tensor([image.numpy().tobytes() in known for image in new])
+        )
+
+    outcome = judge_of().judge(train)
+    assert (outcome.status, outcome.known_bug) == (Status.INCORRECT, name)
+    assert outcome.points == 0
+
+
+def test_every_symptom_is_absent_from_a_good_reading() -> None:
+    labels = torch.arange(10).repeat(20)
+    names = labels.roll(1)
+    misread = torch.where(torch.arange(200) % 9 == 0, (labels + 3) % 10, labels)
+    for seen, unseen in [(labels, labels), (labels, misread), (misread, misread)]:
+        reading = Reading(seen, unseen, labels, labels, names)
+        shown = [b.name for b in exercise.known_bugs if isinstance(b, Symptom) and b.shows(reading)]
+        assert shown == []
+
+
+def test_a_slip_is_told_after_the_trial_not_after_the_training() -> None:
+    """Nobody waits for half a minute to hear of a missing return."""
+    sizes = []
+
+    def train(images, labels, generator):
+        sizes.append(len(images))
+
+    outcome = judge_of().judge(train)
+    assert outcome.status is Status.INCORRECT
+    assert "is the return missing?" in outcome.message
+    assert max(sizes) <= accuracy.N_TRIAL
+
+
+def test_an_error_with_many_digits_is_told() -> None:
+    def train(images, labels, generator):
+        if len(images) > accuracy.N_TRIAL:
+            raise MemoryError("too many")
+        return reader()(images, labels, generator)
+
+    outcome = judge_of().judge(train)
+    assert outcome.status is Status.ERROR
+    assert "Learning from 400 digits" in outcome.message
+    assert "MemoryError: too many" in outcome.message
+    assert 'raise MemoryError("too many")' in outcome.message, "at the learner's line"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda new: None, "None (is the return missing?)"),
+        (lambda new: [0] * len(new), "a list of"),
+        (lambda new: names_in(new).numpy(), "a NumPy array"),
+        (lambda new: names_in(new)[:, None], "a tensor of shape"),
+        (lambda new: names_in(new)[:-1], "a tensor of shape"),
+        (lambda new: torch.full((len(new),), float("nan")), "dtype torch.float32"),
+        (lambda new: names_in(new) > 4, "dtype torch.bool"),
+    ],
+)
+def test_labels_of_the_wrong_form_are_told(answer, message: str) -> None:
+    outcome = judge_of().judge(lambda images, labels, generator: answer)
+    assert outcome.status is Status.INCORRECT
+    assert message in " ".join(outcome.message.split())
+
+
+def test_labels_that_depend_on_the_other_images_are_told() -> None:
+    def train(images, labels, generator):
+        read = reader()(images, labels, generator)
+        return lambda new: (read(new) + len(new)) % 10
+
+    outcome = judge_of().judge(train)
+    assert outcome.status is Status.INCORRECT
+    assert "alone as among others" in " ".join(outcome.message.split())
+
+
+def test_changing_the_digits_is_told() -> None:
+    def train(images, labels, generator):
+        read = reader()(images, labels, generator)
+        images.mul_(0.5)
+        return read
+
+    outcome = judge_of().judge(train)
+    assert outcome.status is Status.INCORRECT
+    assert "changed its argument images" in " ".join(outcome.message.split())
+
+
+def test_the_learner_can_interrupt() -> None:
+    def train(images, labels, generator):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge_of().check(train)
+
+
+def test_digits_are_loaded_only_when_an_answer_is_judged(monkeypatch) -> None:
+    def fail():
+        raise AssertionError("loaded")
+
+    judge = judge_of(digits=fail)
+    assert judge.check(...).status is Status.NOT_ATTEMPTED
+    judge.hint()
+    judge.solution()
