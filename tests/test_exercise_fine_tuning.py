@@ -269,6 +269,7 @@ def test_wrong_counts_of_parameters_are_what_their_names_say():
         "softmax with bias": 199_200 + 10,
         "softmax forgotten": encoders,
         "softmax alone": count(stack.softmax),
+        "visible biases counted": 199_200 + 784 + 200,
     }
     assert count(stack) - count(stack.softmax) == 394_984  # as the notice says
 

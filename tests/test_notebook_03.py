@@ -53,7 +53,7 @@ def test_few_labels_mend_what_the_softmax_alone_could_not(numbers):
     (second,) = numbers("before", "second code")
     assert before == second
     assert after < 0.6 * before
-    assert numbers("few-library", "largest difference:")[0] < 1e-5
+    assert numbers("few-library", "difference:")[0] < 1e-4
 
 
 def test_decaying_every_layer_gives_pretraining_back(numbers):

@@ -17,7 +17,10 @@ from pathlib import Path
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_TORCH = (2, 9)
 MINIMUM_DISK = 500_000_000  # bytes: the data in its cache, checkpoints and reports
-PACKAGES = ("numpy", "matplotlib", "tqdm", "pooch", "ipywidgets")
+PACKAGES = (
+    *("numpy", "matplotlib", "tqdm", "pooch", "ipywidgets"),
+    *("nbclient", "nbformat", "nbconvert", "math-core"),
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 INSTALL = "type `make setup`, or with conda: `conda env update -f environment.yml`."
 

@@ -26,6 +26,14 @@ def network(
     return {"encoders": encoders, "softmax_weight": normal(generator, n_classes, widths[-1])}
 
 
+def _problem(generator: torch.Generator, n_examples: int, sizes: Sequence[int]) -> dict[str, Any]:
+    """Draw examples that get different labels."""
+    drawn = network(generator, sizes, bias_spread=2)
+    # A code is positive: a class with larger weights than the others would win nearly always.
+    drawn["softmax_weight"] -= drawn["softmax_weight"].mean(dim=1, keepdim=True)
+    return {"x": normal(generator, n_examples, sizes[0], spread=3), **drawn}
+
+
 def _prediction(name: str, message: str, **switches: object) -> KnownBug:
     return KnownBug(name, partial(mistakes.prediction, **switches), message)
 
@@ -40,18 +48,11 @@ predict = Exercise(
     points=1,
     reference=solutions.predict,
     cases=lambda generator: {
-        "100 examples, two layers and 8 units everywhere": {
-            "x": normal(generator, 100, 8),
-            **network(generator, (8, 8, 8, 8), bias_spread=2),
-        },
-        "100 examples of 6 pixels, layers of 9 and 7 units, 10 classes": {
-            "x": normal(generator, 100, 6),
-            **network(generator, (6, 9, 7, 10), bias_spread=2),
-        },
-        "40 examples of 6 pixels, no encoder at all": {
-            "x": normal(generator, 40, 6),
-            **network(generator, (6, 4)),
-        },
+        "100 examples, two layers and 8 units everywhere": _problem(generator, 100, (8, 8, 8, 8)),
+        "100 examples of 6 pixels, layers of 9 and 7 units, 10 classes": _problem(
+            generator, 100, (6, 9, 7, 10)
+        ),
+        "40 examples of 6 pixels, no encoder at all": _problem(generator, 40, (6, 4)),
     },
     parts=("the tensor of labels",),
     expects="one whole number per example, int64, from 0 to the number of classes minus 1.",
@@ -98,8 +99,62 @@ predict = Exercise(
         ),
         _prediction(
             "no bias",
-            "The encoders' biases were left out, or have the wrong sign.",
-            with_bias=False,
+            "The encoders' biases were left out.",
+            bias_sign=0,
+        ),
+        _prediction(
+            "bias subtracted",
+            "You subtracted the encoders' biases. They are added to the sums.",
+            bias_sign=-1,
+        ),
+        _prediction(
+            "least probable label",
+            "Your labels are those of the smallest logit, the least probable class.",
+            read=lambda logits: logits.argmin(dim=1),
+        ),
+        _prediction(
+            "tanh instead of sigmoid",
+            "You squashed with tanh. The encoders were trained with the sigmoid, whose codes lie "
+            "between 0 and 1.",
+            squash=torch.tanh,
+            squash_top=torch.tanh,
+        ),
+        _prediction(
+            "ReLU instead of sigmoid",
+            "You cut negative sums off at 0. The encoders were trained with the sigmoid, whose "
+            "codes lie between 0 and 1.",
+            squash=torch.relu,
+            squash_top=torch.relu,
+        ),
+        _prediction(
+            "labels in a column",
+            "The labels stand in a column of their own, as keepdim=True leaves them. A row for "
+            "each example is one dimension too many here: the test labels have only one.",
+            read=lambda logits: logits.argmax(dim=1, keepdim=True),
+        ),
+        _prediction(
+            "one label for all",
+            "You looked for the largest of all logits together, and found one place in the "
+            "whole table. Say along which dimension to look: every example wants its own label.",
+            read=torch.argmax,
+        ),
+        _prediction(
+            "labels of another type",
+            "The labels are right, but as floats. Labels are whole numbers, int64, as argmax "
+            "gives them.",
+            read=lambda logits: logits.argmax(dim=1).float(),
+        ),
+        KnownBug(
+            "first encoder only",
+            mistakes.prediction_from_first,
+            "The code of the first encoder went straight into the softmax. Is there a return "
+            "inside the loop?",
+        ),
+        KnownBug(
+            "last encoder only",
+            mistakes.prediction_from_last,
+            "Only the last encoder did anything, and on the pixels. Each must take what the one "
+            "before it made.",
         ),
         KnownBug(
             "from top to bottom",

@@ -1,5 +1,7 @@
 """Exercise 3.1: softmax."""
 
+from functools import partial
+
 import torch
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
@@ -38,6 +40,66 @@ softmax = Exercise(
             mistakes.softmax_of_everything,
             "All your values together sum to 1. Each example needs a sum of its own, or its "
             "probabilities shrink when another example comes along.",
+        ),
+        KnownBug(
+            "divided by the sum of everything",
+            mistakes.softmax_divided_by_total,
+            "You divide by the sum over all examples and classes. Each row needs a sum of its "
+            "own: over which dimension?",
+        ),
+        KnownBug(
+            "divided by the sums of the columns",
+            mistakes.softmax_divided_by_columns,
+            "You sum over dimension 0, which runs through the examples. The sum runs through the "
+            "classes of one example.",
+        ),
+        KnownBug(
+            "no keepdim in the sum",
+            partial(mistakes.softmax_without_keepdim, in_maximum=False),
+            "The sums of the rows have the shape (n_examples,), and PyTorch lays such a tensor "
+            "along the columns. It divides the wrong entries, or finds that the sizes do not fit.",
+        ),
+        KnownBug(
+            "no keepdim in the sum, and no maximum",
+            partial(mistakes.softmax_without_keepdim, in_maximum=None),
+            "Without keepdim=True the sums lose a dimension, and PyTorch divides the columns by "
+            "them, not the rows. (And large logits will overflow.)",
+        ),
+        KnownBug(
+            "no keepdim in the maximum",
+            partial(mistakes.softmax_without_keepdim, in_maximum=True, in_sum=False),
+            "The largest logits of the rows have the shape (n_examples,), and PyTorch subtracts "
+            "such a tensor from the columns. Keep the dimension, and it fits the rows.",
+        ),
+        KnownBug(
+            "no keepdim twice",
+            partial(mistakes.softmax_without_keepdim, in_maximum=True),
+            "Neither the maximum nor the sum keeps its dimension, so both are laid along the "
+            "columns instead of the rows.",
+        ),
+        KnownBug(
+            "minimum subtracted",
+            mistakes.softmax_with_minimum,
+            "You subtract each row's smallest logit. What remains is large and positive, just "
+            "what an exponential cannot bear.",
+        ),
+        KnownBug(
+            "maximum added",
+            mistakes.softmax_with_maximum_added,
+            "You add each row's largest logit, which makes large logits larger still: they "
+            "overflow sooner than before.",
+        ),
+        KnownBug(
+            "divided by the maximum",
+            mistakes.softmax_of_shares,
+            "You divide the logits by the largest of the row. That changes the differences "
+            "between them; only adding the same number to all keeps these as they are.",
+        ),
+        KnownBug(
+            "NaN replaced",
+            mistakes.softmax_with_nan_replaced,
+            "You replace NaN after it has come about. By then the differences between the logits "
+            "are lost; the overflow itself must be avoided.",
         ),
         KnownBug(
             "no maximum",

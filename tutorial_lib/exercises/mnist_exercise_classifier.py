@@ -1,7 +1,7 @@
 """Exercise 4.5: the whole pipeline, judged by what it reads."""
 
 from tutorial_lib.exercises.accuracy import AccuracyExercise, Reading, Step, Symptom, share
-from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
+from tutorial_lib.exercises.mistakes import mnist_exercise_classifier as mistakes
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions
 
 

@@ -1,4 +1,4 @@
-"""Questions Q13 to Q16: what is thrown away, where to look for a bug, and what a figure is worth."""
+"""Questions Q13 to Q16: what is thrown away, where to look, and what a figure is worth."""
 
 from tutorial_lib.exercises.core import KnownBug
 from tutorial_lib.exercises.question import Question

@@ -1,7 +1,8 @@
-"""Exercises 4.3 and 4.4: a softmax on the codes, and the whole network fine-tuned."""
+"""Exercise 4.4: the whole network fine-tuned."""
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -10,115 +11,14 @@ from torch import Tensor
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import normal
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
-from tutorial_lib.exercises.mnist_exercise_autoencoder import (
-    pictures,
-    require_tensor,
-    require_tensors,
-)
+from tutorial_lib.exercises.mnist_exercise_autoencoder import pictures
+from tutorial_lib.exercises.mnist_exercise_start import require_tensor, require_tensors
 from tutorial_lib.exercises.parts import WrongStructure, describe
 from tutorial_lib.exercises.running import Case
 from tutorial_lib.exercises.solutions import fine_tuning as solutions_of_03
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions
 from tutorial_lib.exercises.values import Tolerance
 from tutorial_lib.minimise import without_bars
-
-# --- 4.3
-
-
-def _softmax_case(
-    generator: torch.Generator, n_examples: int, n_features: int, decay: float, n_iterations: int
-) -> Case:
-    features, labels = pictures(generator, n_examples, n_features, 10)
-    return {
-        "features": features,
-        "labels": labels,
-        "weight_decay": decay,
-        "n_iterations": n_iterations,
-        "generator": generator.clone_state(),
-    }
-
-
-def _observe_softmax(
-    function: Any, features: Tensor, labels: Tensor, decay: float, n_iterations: int, generator: Any
-) -> dict[str, float]:
-    """Measure how far the training came; thanks to the decay there is one best weight."""
-    with without_bars():
-        given = function(features, labels, decay, n_iterations, generator)
-    weight = require_tensor("the weight", given, (10, features.shape[1]))
-    loss, gradient = solutions_of_03.softmax_loss_and_gradient(
-        features.double(), labels, weight, decay
-    )
-    measured = {"the loss with this weight": loss.item()}
-    if n_iterations > 1:
-        measured["the size of the weight"] = weight.norm().item()
-    return measured
-
-
-def _softmax(name: str, message: str, **switches: Any) -> KnownBug:
-    return KnownBug(name, partial(mistakes.softmax_trained, **switches), message)
-
-
-train_softmax = Exercise(
-    id="4.3",
-    title="A softmax on top",
-    points=1,
-    reference=solutions.train_softmax,
-    cases=lambda generator: {
-        "60 examples of 10 features, 60 iterations": _softmax_case(generator, 60, 10, 0.01, 60),
-        "80 examples of 14 features, 60 iterations": _softmax_case(generator, 80, 14, 0.1, 60),
-        "80 examples of 14 features, 1 iteration": _softmax_case(generator, 80, 14, 0.01, 1),
-    },
-    observe=_observe_softmax,
-    tolerance=Tolerance(relative=0.01),
-    expects="a weight, (10, n_features), whose loss, that of exercise 3.2 with the weight decay "
-    "given, is as low as so many iterations bring it from a start near 0.",
-    known_bugs=(
-        KnownBug(
-            "untrained",
-            mistakes.softmax_untrained,
-            "This is the start. minimise does not change what you give it: the trained weight is "
-            "in the .parameters of what it returns.",
-        ),
-        _softmax(
-            "decay not used",
-            "You trained without the weight decay: the weight grew larger than it should.",
-            decay=lambda weight_decay: 0.0,
-        ),
-        _softmax(
-            "decay of another step",
-            "You used the notebook's WEIGHT_DECAY. Here the decay is an argument, because raw "
-            "pixels will be given a smaller one.",
-            decay=lambda weight_decay: mistakes.WEIGHT_DECAY,
-        ),
-        _softmax(
-            "n_iterations not used",
-            "However many iterations are asked for, yours does the same number.",
-            iterations=lambda n: 100,
-        ),
-        _softmax(
-            "start too far from 0",
-            "After one iteration the loss is far too high: the start was not scaled down. With "
-            "large random weights, the classifier begins by being sure of nonsense.",
-            scale=1.0,
-        ),
-        _softmax(
-            "transposed",
-            "The weight lies on its side: one row per class, one column per feature is wanted.",
-            given=lambda weight: weight.T.clone(),
-        ),
-    ),
-    hints=(
-        "The same plan as for the autoencoder: a function of the weight alone, inside, which "
-        "calls exercise 3.2 with features, labels and weight_decay; a start; minimise.",
-        "The start is 0.005 * torch.randn(10, n_features, generator=generator). There is one "
-        "parameter: minimise takes the list [start], and returns a list of one.",
-    ),
-    notice="This problem has a single minimum, so unlike the autoencoder's, the result does not "
-    "depend on the start.",
-)
-
-
-# --- 4.4
 
 
 def _stack_case(
@@ -128,7 +28,7 @@ def _stack_case(
     x, labels = pictures(generator, 90, sizes[0], sizes[-1])
     encoders = [
         (normal(generator, n_out, n_in), normal(generator, n_out))
-        for n_in, n_out in zip(sizes[:-2], sizes[1:-1], strict=True)
+        for n_in, n_out in pairwise(sizes[:-1])
     ]
     return {
         "x": x,
@@ -255,5 +155,5 @@ fine_tune_stack = Exercise(
         "Inside: def loss_and_gradients(encoders, softmax_weight), which calls 3.3 with x, labels "
         "and weight_decay. Then minimise from [encoders, softmax_weight].",
     ),
-    notice="minimise knows nothing of layers: one list of numbers goes downhill, all of it at once.",
+    notice="minimise knows nothing of layers: all numbers go downhill together, as one list.",
 )

@@ -33,8 +33,42 @@ def softmax_of_clamped(logits):
     return softmax_without_maximum(logits.clamp(-80, 80))
 
 
+def softmax_with_minimum(logits):
+    return softmax_without_maximum(logits - logits.min(dim=1, keepdim=True).values)
+
+
+def softmax_with_maximum_added(logits):
+    return softmax_without_maximum(logits + logits.max(dim=1, keepdim=True).values)
+
+
+def softmax_of_shares(logits):
+    return softmax_without_maximum(logits / logits.max(dim=1, keepdim=True).values)
+
+
+def softmax_with_nan_replaced(logits):
+    return softmax_without_maximum(logits).nan_to_num()
+
+
 def softmax_not_divided(logits):
     return torch.exp(logits - logits.max(dim=1, keepdim=True).values)
+
+
+def softmax_divided_by_total(logits):
+    exponentials = softmax_not_divided(logits)
+    return exponentials / exponentials.sum()
+
+
+def softmax_divided_by_columns(logits):
+    exponentials = softmax_not_divided(logits)
+    return exponentials / exponentials.sum(dim=0)
+
+
+def softmax_without_keepdim(logits, *, in_maximum, in_sum=True):
+    """Let rows become columns; `in_maximum` None leaves the maximum out altogether."""
+    if in_maximum is not None:
+        logits = logits - logits.max(dim=1, keepdim=not in_maximum).values
+    exponentials = torch.exp(logits)
+    return exponentials / exponentials.sum(dim=1, keepdim=not in_sum)
 
 
 def log_softmax(logits):
@@ -63,7 +97,12 @@ def softmax_regression(
     over_classes=False,
     decay_in_loss=1,
     decay_in_gradient=1,
-    decay_over_examples=False,
+    decay_over_examples=(False, False),
+    columns=(False, False),
+    loss_sign=1,
+    truth="right",
+    slope=False,
+    sum_over_examples=False,
     transposed=False,
 ):
     """Do softmax regression as the solution does, but for what the switches say.
@@ -74,20 +113,34 @@ def softmax_regression(
         Taken of the probabilities; None takes the logarithm before they are rounded.
     decay_in_loss, decay_in_gradient : float
         How often the decay is counted.
+    decay_over_examples, columns : pair of bool
+        In the loss, and in the gradient: whether the decay is divided by m; whether all labels
+        are chosen for each example.
+    truth : {"right", "none", "shifted"}
+        What is taken from the probabilities; "shifted" is wrong in the loss as well.
     """
     m, n_classes = len(features), len(weight)
-    right = nn.functional.one_hot(labels, n_classes)
+    labels = (labels - 1) % n_classes if truth == "shifted" else labels
     logits = features @ weight.T
     logs = torch.log_softmax(logits, dim=1) if log is None else log(softmax(logits))
     # Picked, not multiplied: 0 times minus infinity is no number.
     likelihood = logs[torch.arange(m), labels]
-    error = sign * (softmax(logits) - right)
+    if columns[0]:
+        likelihood = logs[:, labels].mean(dim=1)
+    if sum_over_examples:
+        likelihood = logits[torch.arange(m), labels] - torch.logsumexp(logits, dim=0)
+    likelihood = loss_sign * likelihood
+    right = nn.functional.one_hot(labels, n_classes)
+    right = right.any(dim=0).int() if columns[1] else right
+    probabilities = softmax(logits)
+    error = sign * (probabilities - (0 if truth == "none" else right))
+    error = error * probabilities * (1 - probabilities) if slope else error
     counted = n_classes if over_classes else 1
     loss = -likelihood.sum() / counted / (1 if summed_in_loss else m)
     gradient = error.T @ features / counted / (1 if summed_in_gradient else m)
-    decay = weight_decay / (m if decay_over_examples else 1)
-    loss = loss + decay_in_loss * decay / 2 * (weight**2).sum()
-    gradient = gradient + decay_in_gradient * decay * weight
+    decays = [weight_decay / (m if over else 1) for over in decay_over_examples]
+    loss = loss + decay_in_loss * decays[0] / 2 * (weight**2).sum()
+    gradient = gradient + decay_in_gradient * decays[1] * weight
     return loss, gradient.T if transposed else gradient
 
 
@@ -102,10 +155,17 @@ def backpropagation(
     weight_decay,
     *,
     sign=1,
+    truth=True,
+    slope=lambda a: a * (1 - a),
     slope_missing="",
     slope_of="own",
     through="above",
+    through_gradient=False,
     transposed=False,
+    entering="below",
+    gradient_transposed=False,
+    bias=1,
+    over_examples=1,
     summed_weights=False,
     summed_biases=False,
     encoders_decayed=(False, False),
@@ -119,17 +179,23 @@ def backpropagation(
     ----------
     slope_missing : {"", "everywhere", "top", "lower"}
         In which layers the factor a (1 - a) is left out.
-    slope_of : {"own", "below"}
+    slope_of : {"own", "below", "above"}
         Whose activation that factor is made of.
     through : {"above", "own"}
         The weight through which a delta comes down.
+    through_gradient : bool
+        Whether the first delta comes down through the gradient of the softmax.
+    entering : {"below", "own"}
+        Whose activation the gradient of a weight is made of.
+    bias, over_examples : int
+        How often it is added, and how often divided by m.
     encoders_decayed, softmax_decayed : pair of bool
         In the loss, and in the gradient.
     """
     m, top = len(x), len(encoders) - 1
     activations = [x]
-    for k, (weight, bias) in enumerate(encoders):
-        z = activations[-1] @ weight.T + bias
+    for k, (weight, bias_of_layer) in enumerate(encoders):
+        z = activations[-1] @ weight.T + bias * bias_of_layer
         activations.append(torch.sigmoid(z) if squashed_code or k < top else z)
     decays = [weight_decay * switch for switch in softmax_decayed]
     loss, softmax_gradient = softmax_regression(
@@ -143,15 +209,19 @@ def backpropagation(
     decays = [weight_decay * switch for switch in encoders_decayed]
     loss = loss + decays[0] / 2 * sum((weight**2).sum() for weight, _ in encoders)
     delta = solutions.softmax(activations[-1] @ softmax_weight.T)
-    delta = sign * (delta - nn.functional.one_hot(labels, len(softmax_weight)))
-    weights = [*(weight for weight, _ in encoders), softmax_weight]
+    delta = sign * (delta - truth * nn.functional.one_hot(labels, len(softmax_weight)))
+    delta = delta / m ** (over_examples - 1)
+    above = softmax_gradient if through_gradient else softmax_weight
+    weights = [*(weight for weight, _ in encoders), above]
     gradients = []
     for k in range(top, -1, -1):
         weight = weights[k if through == "own" and k < top else k + 1]
         delta = delta @ (weight.T if transposed else weight)
         if slope_missing not in ("everywhere", "top" if k == top else "lower"):
-            a = activations[k if slope_of == "below" else k + 1]
-            delta = delta * a * (1 - a)
-        d_weight = delta.T @ activations[k] / (1 if summed_weights else m) + decays[1] * weights[k]
+            step = {"below": 0, "own": 1, "above": 2}[slope_of]
+            delta = delta * slope(activations[min(k + step, top + 1)])
+        d_weight = delta.T @ activations[k + (entering == "own")]
+        d_weight = d_weight / (1 if summed_weights else m) + decays[1] * weights[k]
+        d_weight = d_weight.T if gradient_transposed else d_weight
         gradients.append((d_weight, delta.sum(dim=0) / (1 if summed_biases else m)))
     return loss, gradients if from_top else gradients[::-1], softmax_gradient

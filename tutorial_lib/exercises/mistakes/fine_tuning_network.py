@@ -18,18 +18,26 @@ def prediction(
     *,
     squash=torch.sigmoid,
     squash_top=torch.sigmoid,
-    with_bias=True,
+    bias_sign=1,
     read=lambda logits: logits.argmax(dim=1),
 ):
     """Predict as the solution does, but for what the switches say."""
     for k, (weight, bias) in enumerate(encoders):
-        z = x @ weight.T + (bias if with_bias else 0)
+        z = x @ weight.T + bias_sign * bias
         x = squash_top(z) if k == len(encoders) - 1 else squash(z)
     return read(x @ softmax_weight.T)
 
 
 def prediction_from_top(x, encoders, softmax_weight):
     return solutions.predict(x, encoders[::-1], softmax_weight)
+
+
+def prediction_from_first(x, encoders, softmax_weight):
+    return solutions.predict(x, encoders[:1], softmax_weight)
+
+
+def prediction_from_last(x, encoders, softmax_weight):
+    return solutions.predict(x, encoders[-1:], softmax_weight)
 
 
 # --- 3.5 early_stopping

@@ -107,7 +107,7 @@ def train_digit_classifier(images, labels, generator):
     encoders, code = [], images
     for n_hidden in (200, 200):
         start = initial_parameters(code.shape[1], n_hidden, generator)
-        weight, bias, *decoder = train_sparse_autoencoder(code, start, 60)
+        weight, bias = train_sparse_autoencoder(code, start, 60)[:2]
         encoders.append((weight, bias))
         code = encode(code, weight, bias)
     softmax_weight = train_softmax(code, labels, WEIGHT_DECAY, 60, generator)
