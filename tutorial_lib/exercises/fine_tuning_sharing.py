@@ -33,10 +33,12 @@ def _measured(build: Callable[..., Any], stack: StackedAutoencoder, x: Tensor) -
     before = [parameter.detach().clone() for parameter in stack.parameters()]
     parameters = list(classifier.parameters())
     own = {parameter.data_ptr() for parameter in stack.parameters()}
+    logits = classifier(x)
     measured = {
-        "its logits": classifier(x),
+        "its logits": logits,
         "number of its parameters": sum(parameter.numel() for parameter in parameters),
         "tensors that it shares with the stack": sum(p.data_ptr() in own for p in parameters),
+        "numbers that a cost of its logits reaches": _n_reached(logits, parameters),
     }
     with torch.no_grad():
         for parameter in stack.parameters():
@@ -45,6 +47,16 @@ def _measured(build: Callable[..., Any], stack: StackedAutoencoder, x: Tensor) -
         for parameter, value in zip(stack.parameters(), before, strict=True):
             parameter.copy_(value)
     return measured
+
+
+def _n_reached(logits: Tensor, parameters: list[nn.Parameter]) -> int:
+    """Count the numbers that a gradient of the logits arrives at."""
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    if not (trained and isinstance(logits, Tensor) and logits.requires_grad):
+        return 0
+    gradients = torch.autograd.grad(logits.square().sum(), trained, allow_unused=True)
+    pairs = zip(trained, gradients, strict=True)
+    return sum(p.numel() for p, gradient in pairs if gradient is not None)
 
 
 classifier_from = Exercise(
@@ -65,7 +77,7 @@ classifier_from = Exercise(
     parts=("the classifier",),
     observe=_measured,
     expects="the logits of softmax on the top code, no parameters but those of the encoders and "
-    "the softmax, and every one of them the stack's own tensor.",
+    "the softmax, every one of them the stack's own tensor, and within reach of a gradient.",
     known_bugs=(
         KnownBug(
             "a copy",
@@ -95,6 +107,46 @@ classifier_from = Exercise(
             mistakes.classifier_with_plain_list,
             "Its parameters are those of the softmax alone: PyTorch does not look into a plain "
             "list for layers. The encoders would not be trained.",
+        ),
+        KnownBug(
+            "no gradient reaches the encoders",
+            mistakes.classifier_with_detached_code,
+            "Its logits are right, but no gradient gets past the code: is there a detach() or a "
+            "no_grad() in it? Only the softmax would be trained.",
+        ),
+        KnownBug(
+            "no gradient at all",
+            mistakes.classifier_without_gradient,
+            "Its logits are right, but no gradient gets from them to the parameters: is there a "
+            "no_grad(), a detach() or requires_grad=False? It could not be trained.",
+        ),
+        KnownBug(
+            "softmax of its own",
+            mistakes.classifier_with_new_softmax,
+            "The encoders are shared, but the softmax is a new layer with random weights. The "
+            "stack has one that was trained.",
+        ),
+        KnownBug(
+            "softmax forgotten",
+            mistakes.classifier_without_softmax,
+            "It ends with the code. The logits come from the stack's softmax layer, on top of it.",
+        ),
+        KnownBug(
+            "sigmoid before each encoder",
+            mistakes.classifier_with_sigmoid_first,
+            "The sigmoids stand before the encoders. The pixels go in as they are, and what an "
+            "encoder puts out is squashed.",
+        ),
+        KnownBug(
+            "ReLU instead of sigmoid",
+            mistakes.classifier_with_relu,
+            "A ReLU follows each encoder. They were trained with the sigmoid.",
+        ),
+        KnownBug(
+            "the stack itself",
+            mistakes.classifier_is_stack,
+            "You returned the stack as it is. Called, it rebuilds its input, and its decoders are "
+            "among its parameters.",
         ),
         KnownBug(
             "from top to bottom",
