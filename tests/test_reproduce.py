@@ -616,12 +616,11 @@ def test_resuming_where_nothing_was_begun_begins(tmp_path, tiny):
 
 
 @pytest.mark.parametrize(
-    "file",
-    ["command.checkpoint", "seed0/results.checkpoint", "seed0/model.checkpoint", "seed1/layer1"],
+    "file", ["command", "seed0/results", "seed0/model", "seed1/layer-1-of-2-*"]
 )
 def test_damage_to_an_unfinished_run_is_told(tmp_path, tiny, monkeypatch, capsys, file):
     leave_unfinished(tmp_path, monkeypatch)
-    path = tmp_path / "checkpoints" / (file if file.endswith("nt") else f"{file}.checkpoint")
+    (path,) = (tmp_path / "checkpoints").glob(f"{file}.checkpoint")
     content = bytearray(path.read_bytes())
     content[-len(content) // 3] ^= 1
     path.write_bytes(content)
