@@ -12,7 +12,7 @@ from numpy_oracles import autoencoder_cost, classifier_cost, softmax_regression_
 from tutorial_lib.exercises import accuracy
 from tutorial_lib.exercises.accuracy import AccuracyExercise, Reading, Symptom
 from tutorial_lib.exercises.mnist_exercise import train_digit_classifier as exercise
-from tutorial_lib.exercises.mnist_exercise_autoencoder import pictures
+from tutorial_lib.exercises.mnist_exercise.autoencoder import pictures
 from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions
 from tutorial_lib.mnist import Split

@@ -1,4 +1,4 @@
-"""What notebook 04 says in numbers holds when it is run: the accuracies of both exercises above all."""
+"""What notebook 04 says in numbers holds when it is run, the two accuracies above all."""
 
 import re
 from collections.abc import Callable

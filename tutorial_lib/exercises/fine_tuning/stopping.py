@@ -7,7 +7,7 @@ import torch
 
 from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.exercises.drawing import uniform
-from tutorial_lib.exercises.fine_tuning_stopping_bugs import KNOWN_BUGS
+from tutorial_lib.exercises.fine_tuning.stopping_bugs import KNOWN_BUGS
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
 
 

@@ -11,8 +11,8 @@ from torch import Tensor
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import normal
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
-from tutorial_lib.exercises.mnist_exercise_autoencoder import pictures
-from tutorial_lib.exercises.mnist_exercise_start import require_tensor, require_tensors
+from tutorial_lib.exercises.mnist_exercise.autoencoder import pictures
+from tutorial_lib.exercises.mnist_exercise.start import require_tensor, require_tensors
 from tutorial_lib.exercises.parts import WrongStructure, describe
 from tutorial_lib.exercises.running import Case
 from tutorial_lib.exercises.solutions import fine_tuning as solutions_of_03

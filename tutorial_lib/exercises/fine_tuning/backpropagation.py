@@ -7,8 +7,8 @@ import torch
 
 from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.exercises.drawing import labels, uniform
-from tutorial_lib.exercises.fine_tuning_backpropagation_bugs import KNOWN_BUGS
-from tutorial_lib.exercises.fine_tuning_prediction import network
+from tutorial_lib.exercises.fine_tuning.backpropagation_bugs import KNOWN_BUGS
+from tutorial_lib.exercises.fine_tuning.prediction import network
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import uniform
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
-from tutorial_lib.exercises.mnist_exercise_start import require_tensors
+from tutorial_lib.exercises.mnist_exercise.start import require_tensors
 from tutorial_lib.exercises.running import Case
 from tutorial_lib.exercises.solutions import autoencoder as solutions_of_01
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions

@@ -4,7 +4,7 @@ import torch
 
 from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.exercises.drawing import labels, normal, uniform
-from tutorial_lib.exercises.fine_tuning_cost_bugs import KNOWN_BUGS
+from tutorial_lib.exercises.fine_tuning.cost_bugs import KNOWN_BUGS
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
 
 softmax_loss_and_gradient = Exercise(
