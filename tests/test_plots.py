@@ -21,6 +21,7 @@ from tutorial_lib.plots import (
     plot_learning_curves,
     plot_misread_digits,
     plot_reconstructions,
+    plot_rows,
 )
 from tutorial_lib.study_plots import plot_study
 
@@ -57,6 +58,7 @@ EVERY_PICTURE = {
     "filters, one row": lambda: plot_filters(random_images(8), n_columns=8),
     "filters, one column": lambda: plot_filters(random_images(8), n_columns=1),
     "reconstructions": lambda: plot_reconstructions(random_images(10), random_images(10, 1)),
+    "rows": lambda: plot_rows({name: random_images(10, k) for k, name in enumerate("abcd")}),
     "one reconstruction": lambda: plot_reconstructions(random_images(1), random_images(1, 1)),
     "denoising": lambda: plot_denoising(*(random_images(20, k) for k in range(3))),
     "learning curves": lambda: plot_learning_curves(

@@ -85,6 +85,20 @@ def plot_filters(
     return picture
 
 
+def plot_rows(
+    rows: Mapping[str, Values],
+    *,
+    max_images: int = 10,
+    image_shape: tuple[int, int] = MNIST_SHAPE,
+    width: float = WIDTH,
+) -> Picture:
+    """Draw named rows of images, each (n, n_pixels) in [0, 1] and as many as in the first row.
+
+    The mean squared errors below say how far the images drawn in a row are from the first row's.
+    """
+    return sheets.draw_rows(rows, max_images, image_shape, width)
+
+
 def plot_reconstructions(
     images: Values,
     reconstructions: Values,
@@ -98,7 +112,7 @@ def plot_reconstructions(
     The mean squared error below is that of the images drawn.
     """
     rows = {"image": images, "reconstruction": reconstructions}
-    return sheets.draw_rows(rows, max_images, image_shape, width)
+    return plot_rows(rows, max_images=max_images, image_shape=image_shape, width=width)
 
 
 def plot_denoising(
@@ -117,7 +131,7 @@ def plot_denoising(
     counts in the mean squared error.
     """
     rows = {"clean": clean, "corrupted": corrupted, answer: restored}
-    return sheets.draw_rows(rows, max_images, image_shape, width)
+    return plot_rows(rows, max_images=max_images, image_shape=image_shape, width=width)
 
 
 def plot_learning_curves(
