@@ -124,8 +124,9 @@ def _compare_tensor(part: str, expected: Tensor, given: Any, tolerance: Toleranc
     if torch.isfinite(e).all() and not torch.isfinite(g).all():
         return Difference(part, f"{part} has NaN or infinite values; all should be finite.")
     error = float((g - e).norm() / e.norm().clamp_min(1e-30))
-    right = _close(e, g, tolerance) if expected.is_floating_point() else torch.equal(e, g)
-    where = "" if right else _where(e, g)
+    whole = not expected.is_floating_point()
+    right = torch.equal(e, g) if whole else _close(e, g, tolerance)
+    where = "" if right else _where(e, g, whole=whole)
     text = f"{part} has other values than expected{where}."
     return Difference(part, text, error, wrong=not right, all_zero=not g.any())
 
@@ -152,10 +153,13 @@ def _close(expected: Tensor, given: Tensor, tolerance: Tolerance) -> bool:
     return torch.allclose(given, expected, tolerance.relative, absolute, equal_nan=True)
 
 
-def _where(expected: Tensor, given: Tensor) -> str:
-    """Say where the largest difference is; "" where there is only one value."""
+def _where(expected: Tensor, given: Tensor, *, whole: bool) -> str:
+    """Say which whole numbers differ, or where the largest difference is; "" for one value."""
     if expected.numel() <= 1:
         return ""
+    if whole:
+        wrong = torch.nonzero(given != expected).tolist()
+        return f": {len(wrong)} of {expected.numel()} are wrong, the first at index {wrong[0]}"
     furthest = (given - expected).abs().argmax()
     place = [int(i) for i in torch.unravel_index(furthest, given.shape)]
     return f", furthest off at index {place}"

@@ -35,7 +35,7 @@ def _measured(build: Callable[..., Any], stack: StackedAutoencoder, x: Tensor) -
     own = {parameter.data_ptr() for parameter in stack.parameters()}
     logits = classifier(x)
     measured = {
-        "its logits": logits,
+        "the tensor of logits": logits,
         "number of its parameters": sum(parameter.numel() for parameter in parameters),
         "tensors that it shares with the stack": sum(p.data_ptr() in own for p in parameters),
         "numbers that a cost of its logits reaches": _n_reached(logits, parameters),
@@ -43,7 +43,7 @@ def _measured(build: Callable[..., Any], stack: StackedAutoencoder, x: Tensor) -
     with torch.no_grad():
         for parameter in stack.parameters():
             parameter.neg_()
-        measured["its logits after a change of the stack"] = classifier(x)
+        measured["the tensor of logits after a change of the stack"] = classifier(x)
         for parameter, value in zip(stack.parameters(), before, strict=True):
             parameter.copy_(value)
     return measured
