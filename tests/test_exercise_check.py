@@ -101,6 +101,16 @@ def test_a_function_that_forgets_to_return_is_an_attempt(body):
     assert "None (is the return missing?)" in outcome.message
 
 
+@pytest.mark.parametrize("value", ["0.5", "None", "0, 0", "[]"])
+def test_a_constant_is_an_attempt(value, tmp_path):
+    path = tmp_path / "cell.py"  # with its source at hand, as in a notebook
+    text = f'def affine(x, weight, bias=0.0):\n    """Say something."""\n    return {value}\n'
+    path.write_text(text)
+    scope = {"__name__": "__main__"}
+    exec(compile(text, path, "exec"), scope)
+    assert exercise().check(scope["affine"]).status is Status.INCORRECT
+
+
 def test_the_librarys_version_is_not_the_learners():
     task = exercise()
     outcome = task.check(task.yours_or_ours())
@@ -196,7 +206,7 @@ def test_an_unknown_mistake_is_told_by_what_was_compared():
     )
     assert outcome.known_bug is None
     message = " ".join(outcome.message.split())
-    assert message.startswith("With 3 examples: the sums has other values than expected, furthest")
+    assert message.startswith("With 3 examples: the sums has other values than expected: 3 of 9")
     assert message.endswith("Expected: one row per example.")
 
 
@@ -345,7 +355,9 @@ def test_the_relative_error_of_a_gradient_twice_too_long_is_one():
         return loss, 2 * first, 2 * second
 
     outcome = gradients().check(answer)
-    assert [row.detail for row in outcome.rows[1:]] == ["relative error 1"] * 2
+    details = [row.detail.split(";") for row in outcome.rows[1:]]
+    assert [error for error, _ in details] == ["relative error 1"] * 2
+    assert all(place.startswith(" all wrong, furthest off at index") for _, place in details)
     assert "gradient of x and gradient of weight are wrong." in outcome.message
 
 
@@ -521,6 +533,22 @@ def test_a_recorded_text_that_is_not_right_is_not_used(text, capsys):
     record.note("affine", Status.CORRECT, text)
     exercise().yours_or_ours()
     assert "the library's version" in capsys.readouterr().out
+
+
+def test_an_answer_that_cannot_be_made_anew_is_told(capsys):
+    record.note("affine", Status.CORRECT, "raise RuntimeError")
+    exercise().yours_or_ours()
+    assert "until you check yours again: it was correct, but" in capsys.readouterr().out
+
+
+def test_nan_is_no_proof_of_a_known_mistake():
+    """A sum may have become NaN in another way than by the mistake that makes it NaN."""
+    task = exercise(
+        known_bugs=(KnownBug("rooted", lambda x, weight: (-x).sqrt() @ weight.T, "No"),)
+    )
+    outcome = task.judge(lambda x, weight: affine(x, weight) * torch.nan)
+    assert outcome.status is Status.INCORRECT
+    assert outcome.known_bug is None
 
 
 def test_the_verdict_and_the_text_are_noted():

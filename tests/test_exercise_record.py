@@ -269,6 +269,12 @@ def test_a_function_by_another_name_answers_to_the_exercises_name(notebook):
     assert kept(notebook(text, "mine"))(1) == 2
 
 
+def test_a_function_by_another_name_that_uses_the_exercises_name_is_not_kept(notebook):
+    """It would call itself."""
+    text = "def answer(n):\n    return n\n\n\ndef wrapper(n):\n    return answer(n)\n"
+    assert record.text_of(notebook(text, "wrapper"), "answer") is None
+
+
 def test_a_local_variable_is_no_helper(notebook):
     text = "weight = object()\n\n\ndef answer(weight):\n    return weight\n"
     assert kept(notebook(text, "answer"))(3) == 3

@@ -203,8 +203,14 @@ def test_a_wrong_value_is_told_by_its_place_not_by_its_number():
     wrong, text = verdict(expected, given)
     assert (wrong, text) == (
         True,
-        "it has other values than expected, furthest off at index [1, 0].",
+        "it has other values than expected: 1 of 4 wrong, furthest off at index [1, 0].",
     )
+    given[1, 1] = 9
+    assert verdict(expected, given)[1].endswith("expected: 2 of 4 wrong, all in row 1.")
+    assert verdict(expected.T, given.T)[1].endswith("expected: 2 of 4 wrong, all in column 1.")
+    assert verdict(expected, 3 + given)[1].endswith("all wrong, furthest off at index [1, 0].")
+    labels = torch.tensor([3, 1, 2])
+    assert verdict(labels, labels.flip(0))[1].endswith("2 of 3 wrong, furthest off at index [0].")
     assert verdict(torch.tensor(2.0), torch.tensor(3.0))[1] == "it has other values than expected."
 
 

@@ -90,7 +90,10 @@ class Exercise(Task):
             why = "the present one is not correct" if self._checked else "kept from before"
             print(f"{self.name}: your earlier version ({why})")
             return earlier
-        print(f"{self.name}: the library's version, until yours is checked and correct")
+        until = "yours is checked and correct"
+        if record.is_done(self.name):
+            until = "you check yours again: it was correct, but cannot be made anew from the record"
+        print(f"{self.name}: the library's version, until {until}")
         return self._ours
 
     @cached_property

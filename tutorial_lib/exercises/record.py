@@ -51,6 +51,11 @@ def note(name: str, status: Status, text: str | None) -> None:
         file.write(json.dumps(entries, indent=1).encode())
 
 
+def is_done(name: str) -> bool:
+    """Tell whether an answer was found right, now or earlier."""
+    return load().get(name, {}).get("status") == Status.CORRECT
+
+
 def text_of(answer: Any, name: str) -> str | None:
     """Return code that defines the answer anew; None where that cannot be told."""
     try:

@@ -30,6 +30,8 @@ def definition(answer: Any, name: str) -> str:
         pieces[key] = value, text
     texts = [text for _, text in pieces.values()]
     if answer.__name__ != name:
+        if name in pieces:
+            raise ValueError(f"{name} is the answer, and something else that it uses")
         texts.append(f"{name} = {answer.__name__}\n")
     return "\n".join(texts)
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from tutorial_lib.exercises.outcome import Row
-from tutorial_lib.exercises.parts import WrongStructure
+from tutorial_lib.exercises.parts import Parts, WrongStructure, is_plain
 from tutorial_lib.exercises.pictures import picture_of_errors
 from tutorial_lib.exercises.running import Case, Run, mark_overwritten
 from tutorial_lib.exercises.task import KnownBug
@@ -82,16 +84,19 @@ class Trial:
 
         An answer with two mistakes does what no single one does. Then the cases up to the first
         that went wrong decide, if just one known bug did the same: it is the one to mend first.
+        NaN alone is no proof: many roads lead to it.
         """
         # Many mistakes end in the same kind of error: then the error's text must agree as well.
         by_text = all(given[name].error is not None for name in self._drawn)
-        for bug in bugs:
+        for bug in bugs if any(_is_finite(given[name]) for name in self._drawn) else ():
             if all(self._alike(self._bug_run(bug, k), given[k], by_text) for k in self._drawn):
                 return bug
         failed = next(iter(self.problems(given)), None)
         if failed not in self._drawn or given[failed].error is not None:
             return None
         seen = self._drawn[: self._drawn.index(failed) + 1]
+        if not any(_is_finite(given[name]) for name in seen):
+            return None
         same = [
             bug
             for bug in bugs
@@ -115,7 +120,8 @@ class Trial:
         if (bug.changed, bug.shared) != (given.changed, given.shared):
             return False
         try:
-            return not any(d.wrong for d in compare(bug.parts, given.parts, self._tolerance))
+            parts = _without_infinity(bug.parts), _without_infinity(given.parts)
+            return not any(d.wrong for d in compare(*parts, self._tolerance))
         except WrongStructure:
             return False
 
@@ -157,6 +163,20 @@ class Trial:
         return None
 
 
+def _without_infinity(parts: Parts) -> Parts:
+    """Put NaN for infinity: which of the two an overflow ends in is a matter of order."""
+    return {
+        name: torch.where(value.isfinite(), value, torch.nan)
+        if is_plain(value) and value.is_floating_point()
+        else value
+        for name, value in parts.items()
+    }
+
+
+def _is_finite(run: Run) -> bool:
+    return all(torch.isfinite(value).all() for value in run.parts.values() if is_plain(value))
+
+
 def _problem_of_gradients(expected: Run, given: Run, differences: list[Difference]) -> Problem:
     rows = tuple(map(_row, differences))
     names = [row.part for row in rows if row.verdict == "wrong"]
@@ -176,6 +196,6 @@ def _row(difference: Difference) -> Row:
     detail = difference.text.removeprefix(difference.part).strip() if difference.wrong else ""
     if difference.relative_error is not None:
         detail = f"relative error {difference.relative_error:.2g}"
-        if difference.all_zero and difference.wrong:
-            detail = "still zeros"
+        if difference.wrong and difference.where:
+            detail = "still zeros" if difference.all_zero else f"{detail}; {difference.where}"
     return Row(difference.part, verdict, detail)

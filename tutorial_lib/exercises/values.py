@@ -41,6 +41,8 @@ class Difference:
     wrong : bool
     all_zero : bool
         Whether a tensor of zeros was given: a part that is still to be written.
+    where : str
+        Which values of a tensor are wrong, in words.
     """
 
     part: str
@@ -48,6 +50,7 @@ class Difference:
     relative_error: float | None = None
     wrong: bool = True
     all_zero: bool = False
+    where: str = ""
 
 
 def compare(expected: Parts, given: Parts, tolerance: Tolerance) -> list[Difference]:
@@ -106,7 +109,7 @@ def _compare_number(part: str, expected: Real, given: Any, tolerance: Tolerance)
         return Difference(part, f"{part} is {describe(given)}; expected {_kind(expected)}.")
     e, g = torch.tensor([float(expected), _float(given)], dtype=torch.float64)
     text = f"{part} is {float(g):.6g}; another number was expected."
-    right = given == expected if kind is Integral else _close(e, g, tolerance)
+    right = given == expected if kind is Integral else bool(_are_close(e, g, tolerance).all())
     return Difference(part, text, wrong=not right)
 
 
@@ -124,11 +127,10 @@ def _compare_tensor(part: str, expected: Tensor, given: Any, tolerance: Toleranc
     if torch.isfinite(e).all() and not torch.isfinite(g).all():
         return Difference(part, f"{part} has NaN or infinite values; all should be finite.")
     error = float((g - e).norm() / e.norm().clamp_min(1e-30))
-    whole = not expected.is_floating_point()
-    right = torch.equal(e, g) if whole else _close(e, g, tolerance)
-    where = "" if right else _where(e, g, whole=whole)
-    text = f"{part} has other values than expected{where}."
-    return Difference(part, text, error, wrong=not right, all_zero=not g.any())
+    wrong = e != g if not expected.is_floating_point() else ~_are_close(e, g, tolerance)
+    where = _where(wrong, (g - e).abs())
+    text = f"{part} has other values than expected{': ' * bool(where)}{where}."
+    return Difference(part, text, error, bool(wrong.any()), all_zero=not g.any(), where=where)
 
 
 def _problem_with_form(expected: Tensor, given: Any) -> str | None:
@@ -146,20 +148,22 @@ def _problem_with_form(expected: Tensor, given: Any) -> str | None:
     return None
 
 
-def _close(expected: Tensor, given: Tensor, tolerance: Tolerance) -> bool:
+def _are_close(expected: Tensor, given: Tensor, tolerance: Tolerance) -> Tensor:
     finite = expected[torch.isfinite(expected)]
     largest = float(finite.abs().max()) if finite.numel() else 0.0
     absolute = tolerance.absolute * (largest or 1.0)
-    return torch.allclose(given, expected, tolerance.relative, absolute, equal_nan=True)
+    return torch.isclose(given, expected, tolerance.relative, absolute, equal_nan=True)
 
 
-def _where(expected: Tensor, given: Tensor, *, whole: bool) -> str:
-    """Say which whole numbers differ, or where the largest difference is; "" for one value."""
-    if expected.numel() <= 1:
+def _where(wrong: Tensor, error: Tensor) -> str:
+    """Say how many values are wrong and where; "" for none, and where there is only one."""
+    if wrong.numel() <= 1 or not wrong.any():
         return ""
-    if whole:
-        wrong = torch.nonzero(given != expected).tolist()
-        return f": {len(wrong)} of {expected.numel()} are wrong, the first at index {wrong[0]}"
-    furthest = (given - expected).abs().argmax()
-    place = [int(i) for i in torch.unravel_index(furthest, given.shape)]
-    return f", furthest off at index {place}"
+    places = torch.nonzero(wrong)
+    told = "all" if wrong.all() else f"{len(places)} of {wrong.numel()}"
+    if wrong.ndim == 2 and len(places) > 1 and not wrong.all():
+        for name, line in zip(("row", "column"), places.T.tolist(), strict=True):
+            if len(set(line)) == 1:
+                return f"{told} wrong, all in {name} {line[0]}"
+    place = [int(i) for i in torch.unravel_index(error.argmax(), error.shape)]
+    return f"{told} wrong, furthest off at index {place}"

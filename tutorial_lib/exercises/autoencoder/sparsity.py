@@ -19,6 +19,10 @@ kl_sparsity = Exercise(
             "code": uniform(generator, 5, 3, low=0.01, high=0.2),
             "sparsity_target": 0.3,
         },
+        "2 examples of 3 hidden units, rarely active, target 0.2": {
+            "code": uniform(generator, 2, 3, low=0.05, high=0.35),  # even their sums are below 1
+            "sparsity_target": 0.2,
+        },
     },
     parts=("the penalty",),
     expects="a tensor of shape (), never below 0; and 0 when every unit's mean is the target.",

@@ -41,6 +41,13 @@ stacked_loss_and_gradients = Exercise(
         "a single example, layers of 3 and 5 units, no weight decay": _problem(
             generator, 1, (4, 3, 5, 2), 0.0
         ),
+        "2 examples, one with logits near 1000, the other near -1000": {
+            "x": torch.eye(2) + 0.01 * uniform(generator, 2, 2),
+            "labels": torch.tensor([1, 1]),
+            "encoders": [(torch.tensor([[4.0, -4], [-4, 4]]), torch.zeros(2))],
+            "softmax_weight": torch.tensor([[1000.0, -1000], [990, -1010]]),
+            "weight_decay": 1e-6,
+        },
     },
     parts=("loss", "gradients of encoders", "gradient of softmax_weight"),
     gradients=True,

@@ -183,4 +183,12 @@ KNOWN_BUGS = (
         "the sigmoid makes of them.",
         squashed_code=False,
     ),
+    bug(
+        "global maximum",
+        "You subtract the largest logit of all examples. Where another example's logits are 2000 "
+        "lower, all its exponentials are still rounded to 0: each row needs its own maximum, as "
+        "in your softmax of exercise 3.1.",
+        softmax=mistakes.softmax_with_global_maximum,
+        log_softmax=mistakes.log_softmax_with_global_maximum,
+    ),
 )

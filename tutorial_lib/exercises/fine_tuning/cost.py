@@ -37,6 +37,12 @@ softmax_loss_and_gradient = Exercise(
             "weight": torch.tensor([[1000.0, 0, -1000], [0, -1000, 1000], [-1000, 1000, 0]]),
             "weight_decay": 1e-4,
         },
+        "2 examples, one with logits near 1000, the other near -1000": {
+            "features": torch.eye(2) + 0.001 * uniform(generator, 2, 2),
+            "labels": torch.tensor([1, 1]),
+            "weight": torch.tensor([[1000.0, -1000], [990, -1010]]),
+            "weight_decay": 1e-6,
+        },
     },
     parts=("loss", "gradient of weight"),
     gradients=True,

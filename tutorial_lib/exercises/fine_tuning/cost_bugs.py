@@ -184,6 +184,20 @@ KNOWN_BUGS = (
         log=torch.log,
     ),
     bug(
+        "global maximum",
+        "You subtract the largest logit of all examples. Where another example's logits are 2000 "
+        "lower, all its exponentials are still rounded to 0: each row needs its own maximum.",
+        softmax=mistakes.softmax_with_global_maximum,
+        log_softmax=mistakes.log_softmax_with_global_maximum,
+    ),
+    bug(
+        "global maximum in the loss",
+        "Your loss subtracts the largest logit of all examples. Where another example's logits "
+        "are 2000 lower, all its exponentials are still rounded to 0: each row needs its own "
+        "maximum.",
+        log_softmax=mistakes.log_softmax_with_global_maximum,
+    ),
+    bug(
         "softmax over the examples",
         "Your probabilities sum to 1 down the columns. The classes should compete for an "
         "example, not the examples for a class.",

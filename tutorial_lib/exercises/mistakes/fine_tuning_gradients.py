@@ -83,6 +83,15 @@ def sigmoid_divided(logits):
 # --- 3.2 softmax_loss_and_gradient
 
 
+def right_log_softmax(logits):
+    return torch.log_softmax(logits, dim=1)
+
+
+def log_softmax_with_global_maximum(logits):
+    logits = logits - logits.max()
+    return logits - torch.log(torch.exp(logits).sum(dim=1, keepdim=True))
+
+
 def softmax_regression(
     features,
     labels,
@@ -91,6 +100,7 @@ def softmax_regression(
     *,
     softmax=solutions.softmax,
     log=None,
+    log_softmax=right_log_softmax,
     sign=1,
     summed_in_loss=False,
     summed_in_gradient=False,
@@ -110,7 +120,7 @@ def softmax_regression(
     Parameters
     ----------
     log : callable or None
-        Taken of the probabilities; None takes the logarithm before they are rounded.
+        Taken of the probabilities; None takes ``log_softmax``, before they are rounded.
     decay_in_loss, decay_in_gradient : float
         How often the decay is counted.
     decay_over_examples, columns : pair of bool
@@ -122,7 +132,7 @@ def softmax_regression(
     m, n_classes = len(features), len(weight)
     labels = (labels - 1) % n_classes if truth == "shifted" else labels
     logits = features @ weight.T
-    logs = torch.log_softmax(logits, dim=1) if log is None else log(softmax(logits))
+    logs = log_softmax(logits) if log is None else log(softmax(logits))
     # Picked, not multiplied: 0 times minus infinity is no number.
     likelihood = logs[torch.arange(m), labels]
     if columns[0]:
@@ -170,6 +180,8 @@ def backpropagation(
     summed_biases=False,
     encoders_decayed=(False, False),
     softmax_decayed=(True, True),
+    softmax=solutions.softmax,
+    log_softmax=right_log_softmax,
     squashed_code=True,
     from_top=False,
 ):
@@ -205,10 +217,12 @@ def backpropagation(
         1.0,
         decay_in_loss=decays[0],
         decay_in_gradient=decays[1],
+        softmax=softmax,
+        log_softmax=log_softmax,
     )
     decays = [weight_decay * switch for switch in encoders_decayed]
     loss = loss + decays[0] / 2 * sum((weight**2).sum() for weight, _ in encoders)
-    delta = solutions.softmax(activations[-1] @ softmax_weight.T)
+    delta = softmax(activations[-1] @ softmax_weight.T)
     delta = sign * (delta - truth * nn.functional.one_hot(labels, len(softmax_weight)))
     delta = delta / m ** (over_examples - 1)
     above = softmax_gradient if through_gradient else softmax_weight
