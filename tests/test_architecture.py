@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "tutorial_lib"
 LAYERS = (
     ("checks",),
     ("losses", "schedules", "checkpoints", "sheets", "idx", "mnist_downloads"),
-    ("autoencoder", "plots", "mnist_sources", "comparison"),
+    ("autoencoder", "plots", "diagrams", "mnist_sources", "comparison"),
     ("stacked", "precision", "sinks", "mnist", "study_plots", "study_results"),
     ("gradients", "features", "study_files"),
     ("settings", "evaluation"),
@@ -32,7 +32,7 @@ LAYERS = (
 # Rooms of their own: nothing of ours but `checks` enters, and what trains does not enter them.
 ROOMS = {
     "data": {"idx", "mnist_downloads", "mnist_sources", "mnist"},
-    "pictures": {"sheets", "plots", "study_plots"},
+    "pictures": {"sheets", "plots", "diagrams", "study_plots"},
     "files": {"checkpoints"},
     "formulas": {"losses"},
 }

@@ -53,6 +53,28 @@ def test_encode_and_decode_agree_with_numpy():
         np.testing.assert_allclose(function(x, weight, bias), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "squash",
+    [
+        lambda z: torch.exp(z) / (1 + torch.exp(z)),
+        lambda z: torch.sigmoid(z.clamp(-10, 10)),
+        lambda z: torch.sigmoid(z).clamp(0.01, 0.99),
+        lambda z: torch.sigmoid(z).squeeze(),
+    ],
+    ids=["overflow", "sums cut off", "codes cut off", "squeezed"],
+)
+@pytest.mark.parametrize("exercise", [ex.encode, ex.decode], ids=lambda task: task.name)
+def test_another_sigmoid_is_refused(exercise, squash):
+    outcome = exercise.judge(lambda x, weight, bias: squash(x @ weight.T + bias))
+    assert outcome.status is Status.INCORRECT
+
+
+@pytest.mark.parametrize("loss", [functional.smooth_l1_loss, functional.huber_loss])
+def test_a_cost_that_is_square_only_near_0_is_refused(loss):
+    outcome = ex.squared_error.judge(lambda x, r: loss(x, r, reduction="sum") / len(x))
+    assert outcome.status is Status.INCORRECT
+
+
 def test_the_costs_are_those_of_the_library():
     x, z = torch.rand(6, 5, dtype=torch.float64), 3 * random(6, 5)
     torch.testing.assert_close(solutions.squared_error(x, z), losses.squared_error(x, z))
@@ -236,6 +258,14 @@ def test_the_step_is_the_one_that_is_asked_for():
     torch.testing.assert_close(gradient, 3 * random() ** 2 + 0.25)
 
 
+def test_another_step_where_none_is_given_is_not_taken_for_a_derivative():
+    def finer(loss, theta, epsilon=1e-5):
+        return solutions.numerical_gradient(loss, theta, epsilon)
+
+    outcome = ex.numerical_gradient.judge(finer)
+    assert (outcome.status, outcome.known_bug) == (Status.INCORRECT, None)
+
+
 # --- 1.8 and 1.9 --------------------------------------------------------------------------------
 
 
@@ -276,7 +306,7 @@ def test_each_pixel_has_its_own_dice():
         assert ex.corrupt.judge(same_number, seed=seed).known_bug == "the same number in each row"
 
 
-@pytest.mark.parametrize("least_length", [1.0, 0.01])
+@pytest.mark.parametrize("least_length", [1.0, 0.01, 1e-3])
 def test_weak_weights_are_scaled_too(least_length):
     def not_shortened(weight):
         return weight / weight.norm(dim=1, keepdim=True).clamp(min=least_length)

@@ -11,6 +11,7 @@ from tutorial_lib.exercises import record
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.exercises.values import Tolerance
+from tutorial_lib.exercises.wording import WIDTH
 
 
 def affine(x, weight, bias=0.0):
@@ -150,7 +151,7 @@ def test_what_behaves_like_the_reference_is_correct(answer):
     outcome = exercise().check(answer)
     assert outcome.status is Status.CORRECT, outcome
     assert (outcome.points, outcome.out_of) == (2, 2)
-    assert outcome.message == "It is linear."
+    assert outcome.message.startswith("It is linear.")
     assert (outcome.known_bug, outcome.rows, outcome.picture) == (None, (), None)
 
 
@@ -228,9 +229,9 @@ def test_what_was_printed_is_shown_with_a_wrong_answer():
         (lambda x, weight: x.mul_(2) @ weight.T / 2, "changed its argument x."),
         (
             lambda x, weight: affine(x, weight.add_(1).sub_(1).mul_(1)) + 0 * weight.zero_().sum(),
-            "weight",
+            "changed its argument weight.",
         ),
-        (lambda x, weight: x.set_(affine(x, weight)), "x"),
+        (lambda x, weight: x.set_(affine(x, weight)).clone(), "changed its argument x."),
     ],
 )
 def test_right_values_with_bad_manners(answer, words):
@@ -239,13 +240,11 @@ def test_right_values_with_bad_manners(answer, words):
     assert words in " ".join(outcome.message.split())
 
 
-def test_a_view_on_an_argument_is_told_unless_it_may_be_one():
-    settings = {"reference": lambda x, weight: x.clone(), "known_bugs": ()}
-    refused = exercise(**settings).judge(lambda x, weight: x)
+def test_a_view_on_an_argument_is_told_unless_the_reference_is_one():
+    task = exercise(reference=lambda x, weight: x.clone(), known_bugs=())
+    refused = task.judge(lambda x, weight: x)
     assert refused.status is Status.INCORRECT
     assert "view on x" in refused.message
-    allowed = exercise(**settings, may_share=True).judge(lambda x, weight: x)
-    assert allowed.status is Status.CORRECT
     like = exercise(reference=lambda x, weight: x[:], known_bugs=())
     assert like.judge(lambda x, weight: x).status is Status.CORRECT, "as the reference does"
 
@@ -297,6 +296,20 @@ def test_whatever_is_raised_is_a_verdict(error):
     assert exercise().check(answer).status is Status.ERROR
 
 
+def test_a_list_that_holds_itself_is_an_argument_that_was_changed():
+    task = exercise(
+        reference=lambda rows: rows[0] * 2,
+        cases=lambda generator: {"2 rows": {"rows": [torch.ones(2), torch.zeros(2)]}},
+        known_bugs=(),
+    )
+
+    def answer(rows):
+        rows.append(rows)
+        return rows[0] * 2
+
+    assert "changed its argument rows." in " ".join(task.check(answer).message.split())
+
+
 def test_the_learner_can_interrupt():
     def answer(x, weight):
         raise KeyboardInterrupt
@@ -314,7 +327,8 @@ def test_should_the_check_itself_break_down_it_says_so():
     assert outcome.status is Status.ERROR
     assert "in the check itself" in outcome.message
     record.note("affine", Status.CORRECT, RIGHT)
-    assert task.yours_or_ours() is not None, "and the notebook goes on"
+    assert task.yours_or_ours() is task._ours
+    assert torch.equal(task._ours(torch.eye(2), torch.eye(2)), torch.eye(2)), "the page goes on"
 
 
 # --- Gradients ----------------------------------------------------------------------------------
@@ -505,6 +519,32 @@ def test_ours_until_yours_is_correct_and_then_yours(capsys):
     assert "your version" not in capsys.readouterr().out
 
 
+def test_a_right_answer_whose_helper_has_changed_is_no_longer_taken(capsys):
+    factor = 1
+
+    def mine(x, weight):
+        return factor * affine(x, weight)
+
+    task = exercise()
+    task.check(mine)
+    factor = 2
+    assert task.yours_or_ours() is task._ours
+    assert capsys.readouterr().out == (
+        "affine: the library's version, until yours passes again: something that it uses has "
+        "changed since it was checked\n"
+    )
+    factor = 1
+    assert task.yours_or_ours() is mine
+
+
+def test_a_right_answer_that_cannot_be_kept_is_told_so():
+    told = exercise().check(lambda x, weight: x @ weight.T).message
+    assert "could not be kept for later sessions" in told
+    assert max(map(len, told.splitlines())) <= WIDTH
+    assert exercise().check(affine).message == "It is linear."
+    assert exercise().check(doubled).message.count("kept") == 0
+
+
 RIGHT = "def affine(x, weight):\n    return x @ weight.T\n"
 
 
@@ -556,7 +596,6 @@ def test_the_verdict_and_the_text_are_noted():
     task.check(affine)
     task.check(doubled)
     task.check(...)
-    assert record.load()["affine"]["attempts"] == 2
     assert record.load()["affine"]["status"] == "CORRECT"  # once done, it stays done
     assert "x @ weight.T + bias" in record.load()["affine"]["answer"]
 
@@ -608,6 +647,9 @@ def test_an_unknown_slip_that_only_breaks_elsewhere_is_told_where():
     assert (outcome.status, outcome.known_bug) == (Status.INCORRECT, None)
     assert "With 3 examples: the sums has other values" in outcome.message
     assert "With 4 examples: it raised RuntimeError" in outcome.message
+    assert outcome.message.endswith("\n\nExpected: one row per example.")
+    lines = [line for line in outcome.message.splitlines() if not line.startswith("    ")]
+    assert max(map(len, lines)) <= WIDTH
 
 
 def test_a_gradient_that_is_still_zeros_is_called_so():

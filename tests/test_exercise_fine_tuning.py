@@ -165,6 +165,11 @@ def test_the_network_says_what_the_library_says():
     assert len(said.unique()) > 1
 
 
+def test_the_label_of_one_example_is_no_bare_number():
+    outcome = ex.predict.judge(lambda *arguments: solutions.predict(*arguments).squeeze())
+    assert "has shape (); expected (1,)" in " ".join(outcome.message.split())
+
+
 # --- 3.5 ----------------------------------------------------------------------------------------
 
 
@@ -248,6 +253,23 @@ def test_another_parameter_on_the_same_memory_is_shared_as_well():
         return torch.nn.Sequential(*layers, stack.softmax)
 
     assert ex.classifier_from.judge(build).status is Status.CORRECT
+
+
+def test_the_stack_itself_stays_as_it_was():
+    def hung_on(stack):
+        stack.classifier = solutions.classifier_from(stack)
+        return stack.classifier
+
+    def frozen(stack):
+        stack.autoencoders.requires_grad_(False)
+        for autoencoder in stack.autoencoders:
+            autoencoder.encoder.requires_grad_(True)
+        return solutions.classifier_from(stack)
+
+    for build in (hung_on, frozen):
+        outcome = ex.classifier_from.judge(build)
+        assert outcome.status is Status.INCORRECT
+        assert "changed its argument stack." in " ".join(outcome.message.split())
 
 
 def test_what_is_no_module_is_told_so():

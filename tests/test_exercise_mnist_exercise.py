@@ -1,6 +1,7 @@
 """The exercises of notebook 04: their references against oracles, and the judge of accuracy."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,10 +12,23 @@ from numpy_oracles import autoencoder_cost, classifier_cost, softmax_regression_
 
 from tutorial_lib.exercises import accuracy
 from tutorial_lib.exercises.accuracy import AccuracyExercise, Reading, Symptom
+from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
+from tutorial_lib.exercises.mnist_exercise import (
+    fine_tune_stack,
+    initial_parameters,
+    train_softmax,
+    train_sparse_autoencoder,
+)
 from tutorial_lib.exercises.mnist_exercise import train_digit_classifier as exercise
 from tutorial_lib.exercises.mnist_exercise.autoencoder import pictures
 from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions
+from tutorial_lib.exercises.solutions.autoencoder import sparse_autoencoder_loss_and_gradients
+from tutorial_lib.exercises.solutions.fine_tuning import (
+    softmax_loss_and_gradient,
+    stacked_loss_and_gradients,
+)
+from tutorial_lib.minimise import minimise
 from tutorial_lib.mnist import Split
 
 
@@ -134,6 +148,165 @@ def test_every_stage_keeps_a_checkpoint_and_goes_on_from_it(tmp_path: Path, stag
     assert all(map(torch.equal, first, again))
     assert file.stat().st_mtime_ns == written
     assert all(map(torch.equal, first, run(None)))
+
+
+# --- 4.1 to 4.4, mistakes written in other ways than the known bugs
+
+
+def told(task, answer, seed: int = 0) -> str | None:
+    outcome = task.judge(answer, seed=seed)
+    assert outcome.status is Status.INCORRECT, outcome
+    return outcome.known_bug
+
+
+def drawn_by(draw, shapes="1b2c"):
+    """Return an answer to 4.1 whose weights are ``draw(r, shape, generator)``."""
+
+    def initial_parameters(n_visible, n_hidden, generator):
+        r = (6 / (n_hidden + n_visible + 1)) ** 0.5
+        parts = {
+            "1": draw(r, (n_hidden, n_visible), generator),
+            "b": torch.zeros(n_hidden),
+            "2": draw(r, (n_visible, n_hidden), generator),
+            "c": torch.zeros(n_visible),
+        }
+        return [parts[name].double() for name in shapes]
+
+    return initial_parameters
+
+
+def evenly(r, shape, generator=None):
+    return (2 * torch.rand(shape, generator=generator) - 1) * r
+
+
+def evenly_by_numpy(r, shape, generator):
+    return torch.from_numpy(np.random.default_rng(0).uniform(-r, r, shape))
+
+
+def evenly_from_a_seed(r, shape, generator):
+    return evenly(r, shape, torch.manual_seed(0))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("half the range", drawn_by(lambda r, s, g: r * (torch.rand(s, generator=g) - 0.5))),
+        ("shifted by 1", drawn_by(lambda r, s, g: 2 * r * torch.rand(s, generator=g) - 1)),
+        ("weights first", drawn_by(evenly, "12bc")),
+        ("units that begin alike", drawn_by(lambda r, s, g: evenly(r, s[1:], g).expand(s))),
+        ("one number a unit", drawn_by(lambda r, s, g: evenly(r, (s[0], 1), g).expand(s))),
+        ("the same numbers in every call", drawn_by(evenly_by_numpy)),
+        ("the same numbers in every call", drawn_by(evenly_from_a_seed)),
+        ("generator not used", drawn_by(lambda r, s, g: evenly(r, s))),
+    ],
+)
+def test_a_wrong_start_is_named_however_it_is_written(name: str, answer, seed: int) -> None:
+    assert told(initial_parameters, answer, seed) == name
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_refused(dtype: torch.dtype) -> None:
+    def halved(part):
+        return [halved(p) for p in part] if isinstance(part, list | tuple) else part.to(dtype)
+
+    for task in (initial_parameters, train_sparse_autoencoder, train_softmax, fine_tune_stack):
+
+        def answer(*arguments, task=task):
+            return halved(task.reference(*arguments))
+
+        assert str(dtype) in " ".join(task.judge(answer).message.split())
+
+
+@pytest.mark.parametrize("n_iterations", [1, 3, 60, 400])
+@pytest.mark.parametrize(
+    ("task", "answer"),
+    [
+        (train_sparse_autoencoder, mistakes.autoencoder_trained),
+        (train_softmax, mistakes.softmax_trained),
+        (fine_tune_stack, mistakes.stack_tuned),
+    ],
+)
+def test_any_fixed_number_of_iterations_is_noticed(task, answer, n_iterations: int) -> None:
+    fixed = partial(answer, iterations=lambda n: n_iterations)
+    assert told(task, fixed) == "n_iterations not used"
+
+
+@pytest.mark.parametrize(
+    ("constants", "name"),
+    [
+        ((0.1, 3.0, 3e-3), "no probability for a target"),
+        ((3e-3, 3.0, 0.1), "no probability for a target"),
+        ((3.0, 0.1, 3e-3), "decay and sparsity swapped"),
+    ],
+)
+def test_constants_in_another_order_are_named(constants: tuple[float, ...], name: str) -> None:
+    def train(x, start, n_iterations, checkpoint=None):
+        x, start = x.double(), [part.double() for part in start]
+
+        def cost(*parameters):
+            return sparse_autoencoder_loss_and_gradients(x, *parameters, *constants)
+
+        options = {"n_iterations": n_iterations, "checkpoint": checkpoint, "title": "Mine"}
+        return minimise(cost, start, **options).parameters
+
+    for seed in (0, 1):
+        assert told(train_sparse_autoencoder, train, seed) == name
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda shape, generator: torch.zeros(shape),
+        lambda shape, generator: 0.005 * torch.randn(shape),
+        lambda shape, generator: 0.005 * torch.randn(shape, generator=torch.manual_seed(3)),
+    ],
+)
+def test_a_softmax_that_begins_elsewhere_is_told(start) -> None:
+    def train(features, labels, weight_decay, n_iterations, generator, checkpoint=None):
+        def cost(weight):
+            return softmax_loss_and_gradient(features, labels, weight, weight_decay)
+
+        begin = [start((10, features.shape[1]), generator)]
+        return minimise(cost, begin, n_iterations=n_iterations, checkpoint=checkpoint).parameters[0]
+
+    for seed in (0, 1, 2):
+        assert told(train_softmax, train, seed) == "generator not used"
+
+
+@pytest.mark.parametrize(
+    ("old", "name"),
+    [
+        ("encoders", "the old encoders in the cost"),
+        ("softmax", "the old softmax weight in the cost"),
+        ("both", "the old encoders in the cost"),
+    ],
+)
+def test_a_cost_of_what_was_handed_in_is_named_in_any_precision(old: str, name: str) -> None:
+    def tune(x, labels, encoders, softmax_weight, weight_decay, n_iterations, checkpoint=None):
+        x, softmax_weight = x.double(), softmax_weight.double()
+        encoders = [(weight.double(), bias.double()) for weight, bias in encoders]
+
+        def cost(e, w):
+            e = e if old == "softmax" else encoders
+            w = w if old == "encoders" else softmax_weight
+            return stacked_loss_and_gradients(x, labels, e, w, weight_decay)
+
+        return minimise(cost, [encoders, softmax_weight], n_iterations=n_iterations).parameters
+
+    for seed in (0, 1, 2):
+        assert told(fine_tune_stack, tune, seed) == name
+
+
+def test_who_tunes_the_encoders_alone_is_told_so() -> None:
+    def tune(x, labels, encoders, softmax_weight, weight_decay, n_iterations, checkpoint=None):
+        def cost(encoders):
+            return stacked_loss_and_gradients(x, labels, encoders, softmax_weight, weight_decay)[:2]
+
+        (tuned,) = minimise(cost, [encoders], n_iterations=n_iterations).parameters
+        return tuned, softmax_weight
+
+    assert told(fine_tune_stack, tune) == "only the encoders"
 
 
 # --- 4.5, the reference

@@ -1,4 +1,4 @@
-"""The table of progress: all exercises, each with its last verdict, from the local record alone."""
+"""The table of progress: all exercises, each with its best verdict, from the local record alone."""
 
 import html
 import json
@@ -43,6 +43,12 @@ def test_a_check_is_seen_at_once():
     for answer, sign in ((..., "–"), (lambda *arguments: None, "✗"), (task.reference, "✓")):
         task.check(answer)
         assert lines()[0].startswith(sign)
+
+
+def test_what_is_done_keeps_its_mark():
+    for answer in (TASKS[0].reference, lambda *arguments: None):
+        TASKS[0].check(answer)
+    assert lines()[0].startswith("✓")
 
 
 def test_html_says_the_same_in_words():

@@ -52,15 +52,15 @@ def test_it_lies_beside_the_notebook_unless_told_otherwise(monkeypatch, tmp_path
     assert list(json.loads((tmp_path / "elsewhere" / "mine.json").read_text())) == ["decode"]
 
 
-def test_attempts_are_counted_and_the_last_verdict_stands():
+def test_until_it_is_correct_the_last_verdict_stands():
     record.note("encode", NOT_ATTEMPTED, None)
-    assert record.load() == {"encode": {"attempts": 0, "status": "NOT_ATTEMPTED"}}
+    assert record.load() == {"encode": {"status": "NOT_ATTEMPTED"}}
     record.note("encode", INCORRECT, "wrong = 1\n")
     record.note("encode", CORRECT, "right = 1\n")
     record.note("decode", Status.ERROR, None)
     assert record.load() == {
-        "encode": {"attempts": 2, "status": "CORRECT", "answer": "right = 1\n"},
-        "decode": {"attempts": 1, "status": "ERROR"},
+        "encode": {"status": "CORRECT", "answer": "right = 1\n"},
+        "decode": {"status": "ERROR"},
     }
 
 
@@ -76,7 +76,7 @@ def test_deleting_it_harms_nothing(record_of_this_test):
     assert record.load() == {}
     assert record.recall("encode") is None
     record.note("encode", INCORRECT, None)
-    assert record.load()["encode"]["attempts"] == 1
+    assert record.load() == {"encode": {"status": "INCORRECT"}}
 
 
 BROKEN = [
@@ -89,8 +89,8 @@ BROKEN = [
     b"\xff\xfe\x00",
     b"[" * 100_000,
     b'{"encode": 3, "decode": null}',
-    b'{"encode": {"attempts": "many", "status": ["CORRECT"], "answer": 3}}',
-    b'{"encode": {"attempts": null}, "other": {"answer": "answer = 1"}}',
+    b'{"encode": {"status": ["CORRECT"], "answer": 3}}',
+    b'{"encode": {"status": null}, "other": {"answer": "answer = 1"}}',
 ]
 
 
@@ -100,11 +100,7 @@ def test_a_broken_file_is_an_empty_record_and_can_be_written_again(record_of_thi
     record_of_this_test.write_bytes(content)
     assert record.recall("encode") is None
     record.note("encode", CORRECT, "encode = print\n")
-    assert record.load()["encode"] == {
-        "attempts": 1,
-        "status": "CORRECT",
-        "answer": "encode = print\n",
-    }
+    assert record.load()["encode"] == {"status": "CORRECT", "answer": "encode = print\n"}
 
 
 @pytest.mark.parametrize("place", ["file/progress.json", "folder", "x" * 300])
@@ -144,7 +140,7 @@ def test_two_notebooks_share_a_record():
 def test_what_is_done_stays_done():
     for status in (INCORRECT, CORRECT, INCORRECT, Status.NOT_ATTEMPTED):
         record.note("encode", status, "encode = 1\n" if status is CORRECT else None)
-    assert record.load()["encode"] == {"attempts": 3, "status": "CORRECT", "answer": "encode = 1\n"}
+    assert record.load()["encode"] == {"status": "CORRECT", "answer": "encode = 1\n"}
 
 
 def test_written_from_two_sides_at_once_it_is_whole_at_every_moment():
@@ -153,7 +149,7 @@ def test_written_from_two_sides_at_once_it_is_whole_at_every_moment():
     def write(name):
         for _ in range(20):
             record.note(name, CORRECT, "x" * 10_000)
-            if not all(set(e) == {"attempts", "status", "answer"} for e in record.load().values()):
+            if not all(set(e) == {"status", "answer"} for e in record.load().values()):
                 broken.append(name)
 
     threads = [threading.Thread(target=write, args=(name,)) for name in ("encode", "decode")]
@@ -247,6 +243,38 @@ def answer(n):
     return n
 """
     assert kept(notebook(text, "answer"))(4) == 8
+
+
+def test_a_decorator_of_torch_does_not_hide_what_a_function_stands_on(notebook):
+    text = """
+import torch
+
+def helper(n):
+    return n + 1
+
+
+@torch.no_grad()
+def answer(n):
+    return helper(n)
+"""
+    assert kept(notebook(text, "answer"))(4) == 5
+
+
+def test_functions_of_torch_by_another_name_and_infinity_are_kept(notebook):
+    text = """
+import torch
+
+squash, largest, nothing = torch.sigmoid, float("-inf"), float("nan")
+
+
+def answer(x):
+    return squash(x + largest), nothing
+"""
+    import torch
+
+    code, nothing = kept(notebook(text, "answer"))(torch.ones(2))
+    assert torch.equal(code, torch.zeros(2))
+    assert nothing != nothing
 
 
 def test_a_class_inside_a_function_is_kept_with_it(notebook):
@@ -346,12 +374,6 @@ class Answer:
         return n
 
 answer = Answer()
-""",
-    "a number that cannot be written down": """
-nan = float("nan")
-
-def answer(n):
-    return nan
 """,
     "a function that calls another of its own name": """
 def answer(n):

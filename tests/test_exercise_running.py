@@ -12,6 +12,7 @@ from exercise_helpers import Liar, Subclass, made_from
 from tutorial_lib.exercises.arguments import fresh, same, tensors_in
 from tutorial_lib.exercises.blame import describe_error, own_line
 from tutorial_lib.exercises.running import Run, call, mark_overwritten, run
+from tutorial_lib.exercises.wording import LONGEST_QUOTE
 
 
 def case(**more):
@@ -114,6 +115,18 @@ def test_a_changed_module_is_noticed():
 
     assert ran(training, layer=layer).changed == ["layer"]
     assert ran(lambda x, rows, n, layer: layer(torch.ones(2)), layer=layer).changed == []
+
+
+def test_layers_that_are_hung_on_a_module_or_frozen_are_noticed():
+    def hanging(x, rows, n, layers):
+        layers.head = layers[0]
+
+    def freezing(x, rows, n, layers):
+        layers[0].requires_grad_(False)
+
+    layers = torch.nn.Sequential(torch.nn.Linear(2, 2))
+    assert ran(hanging, layers=layers).changed == ["layers"]
+    assert ran(freezing, layers=layers).changed == ["layers"]
 
 
 def test_nan_is_the_same_as_nan():
@@ -246,6 +259,21 @@ def test_prints_are_collected_and_warnings_silenced(capsys, recwarn):
     assert len(recwarn) == 0
 
 
+def test_what_is_written_to_stderr_is_no_noise_either(capsys):
+    assert ran(lambda x, rows, n: print("careful", file=sys.stderr)).printed == "careful\n"
+    assert capsys.readouterr().err == ""
+
+
+def test_of_a_flood_the_beginning_is_kept():
+    def flood(x, rows, n):
+        for k in range(10_000):
+            print("still going round", k)
+
+    printed = ran(flood).printed
+    assert printed.startswith("still going round 0\nstill going round 1\n")
+    assert LONGEST_QUOTE < len(printed) < 10 * LONGEST_QUOTE
+
+
 def test_prints_before_an_error_are_kept():
     def answer(x, rows, n):
         print("so far")
@@ -356,6 +384,13 @@ def test_an_error_that_cannot_tell_its_text_is_told_by_its_type():
         raise Mute
 
     assert "Mute" in describe_error(ran(answer).error, answer)
+
+
+def test_an_error_in_code_that_is_compiled_is_told_by_its_last_line():
+    def answer(x, rows, n):
+        return eval("1 +")
+
+    assert describe_error(ran(answer).error, answer).startswith("SyntaxError: invalid syntax\n")
 
 
 def test_a_very_long_error_is_cut():

@@ -80,6 +80,41 @@ def test_up_and_down_is_what_the_stack_does(sizes):
     np.testing.assert_allclose(codes[-1].detach(), expected, rtol=1e-12)
 
 
+def test_stacks_of_any_depth_are_asked_for():
+    def three_up(x, encoders):
+        return solutions.encode_stack(x, encoders[:3])
+
+    def three_down(code, decoders):
+        for k in (2, 1, 0):
+            code = torch.sigmoid(code @ decoders[k][0].T + decoders[k][1])
+        return code
+
+    assert ex.encode_stack.judge(three_up).status is Status.INCORRECT
+    assert ex.decode_stack.judge(three_down).status is Status.ERROR
+
+
+@pytest.mark.parametrize(
+    "squash",
+    [
+        lambda z: torch.exp(z) / (1 + torch.exp(z)),
+        lambda z: torch.sigmoid(z.clamp(-10, 10)),
+        lambda z: torch.sigmoid(z).clamp(0.01, 0.99),
+        lambda z: torch.sigmoid(z).squeeze(),
+    ],
+    ids=["overflow", "sums cut off", "codes cut off", "squeezed"],
+)
+def test_another_sigmoid_is_refused(squash):
+    def up(x, encoders):
+        codes = [x]
+        for weight, bias in encoders:
+            codes.append(squash(codes[-1] @ weight.T + bias))
+        return codes[1:]
+
+    assert ex.encode_stack.judge(up).status is Status.INCORRECT
+    down = ex.decode_stack.judge(lambda code, decoders: up(code, decoders[::-1])[-1])
+    assert down.status is Status.INCORRECT
+
+
 # --- 2.3 ----------------------------------------------------------------------------------------
 
 
@@ -153,6 +188,17 @@ def test_the_weights_gradient_is_the_sum_of_its_two_paths():
     )
     assert min(one.norm(), other.norm()) > 0.05 * whole.norm(), "neither is negligible here"
     torch.testing.assert_close(one + other, whole)
+
+
+def test_a_sigmoid_that_overflows_in_the_code_is_refused():
+    def answer(x, corrupted, weight, bias, visible_bias):
+        odds = torch.exp(corrupted @ weight.T + bias)
+        by_code = solutions.denoising_gradients(x, corrupted, weight, bias, visible_bias)
+        return tuple(part + 0 * (odds / (1 + odds)).sum() for part in by_code)
+
+    outcome = ex.denoising_gradients.judge(answer)
+    assert outcome.status is Status.INCORRECT
+    assert "NaN" in outcome.message
 
 
 def test_the_loss_is_finite_where_the_reconstruction_is_rounded_to_0_or_1():

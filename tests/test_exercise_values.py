@@ -79,7 +79,9 @@ def test_measured_quantities_have_their_own_names():
         ({}, "a dict"),
         (Liar(), "a Liar"),
         (Subclass(2), "a Subclass"),
-        (torch.eye(2).to_sparse(), "a Tensor"),
+        (torch.eye(2).to_sparse(), "a tensor of layout torch.sparse_coo on the device cpu"),
+        (A.to("meta"), "a tensor of layout torch.strided on the device meta"),
+        (np.float32(1), "a NumPy float32"),
     ],
 )
 def test_a_missing_part_is_told_by_what_was_returned_instead(value, words):
@@ -176,8 +178,8 @@ def test_the_shape_must_agree_though_values_broadcast():
         ("right", "a str"),
         (Liar(), "a Liar"),
         (B.as_subclass(Subclass), "a Subclass"),
-        (B.to_sparse(), "a Tensor"),
-        (B.to("meta"), "a Tensor"),
+        (B.to_sparse(), "a tensor of layout torch.sparse_coo on the device cpu"),
+        (B.to("meta"), "a tensor of layout torch.strided on the device meta"),
     ],
 )
 def test_anything_but_a_tensor_is_named(given, words):

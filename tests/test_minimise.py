@@ -3,6 +3,7 @@
 import math
 import os
 import signal
+from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,17 @@ def test_parameters_may_be_nested() -> None:
     torch.testing.assert_close(weight, target, atol=1e-4, rtol=0)
 
 
+def test_a_pair_may_be_a_named_tuple() -> None:
+    Layer = namedtuple("Layer", ["weight", "bias"])
+
+    def loss_and_gradients(layer):
+        return (layer.weight**2).sum() + layer.bias**2, [2 * layer.weight, 2 * layer.bias]
+
+    [layer] = run(loss_and_gradients, [Layer(torch.ones(3), torch.ones(()))]).parameters
+    assert isinstance(layer, Layer)
+    torch.testing.assert_close(layer.weight, torch.zeros(3), atol=1e-4, rtol=0)
+
+
 # --- interruption and checkpoints
 
 
@@ -353,5 +365,7 @@ def test_wrong_arguments_are_told() -> None:
         run(parameters=[torch.zeros(5), 0.0])
     with pytest.raises(TypeError, match=r"parameter 1\[0\]\[0\] has dtype torch.int64"):
         run(parameters=[[(torch.arange(3), torch.zeros(3))]])
+    with pytest.raises(TypeError, match=r"parameter 1 has dtype torch\.bfloat16, too few digits"):
+        run(parameters=[torch.zeros(5, dtype=torch.bfloat16)])
     with pytest.raises(ValueError, match="n_iterations is 0"):
         run(n_iterations=0)

@@ -127,6 +127,35 @@ def test_falling_noise_has_the_best_of_both(numbers):
     assert extents == pytest.approx([150, 80, 90], rel=0.15)
 
 
+def test_rising_levels_are_better_on_whole_digits_and_worse_on_damaged_ones(numbers):
+    rows = {
+        (seen, levels): numbers("levels-table", f"{seen:12} {levels}:")
+        for seen in ("whole", "30 % hidden")
+        for levels in ("0.3, 0.3, 0.3", "0.1, 0.2, 0.3")
+    }
+    same, rising = rows["whole", "0.3, 0.3, 0.3"], rows["whole", "0.1, 0.2, 0.3"]
+    assert same == pytest.approx([0.010, 0.013, 0.020], abs=0.002)
+    assert rising == pytest.approx([0.004, 0.007, 0.012], abs=0.002)
+    assert rising[0] < same[0] / 2
+    assert rising[2] > 0.5 * same[2]
+    same, rising = rows["30 % hidden", "0.3, 0.3, 0.3"], rows["30 % hidden", "0.1, 0.2, 0.3"]
+    assert same == pytest.approx([0.008, 0.011, 0.014], abs=0.0015)
+    assert rising[:2] == pytest.approx([0.015, 0.019], abs=0.0025)
+    assert rising[2] < rising[1]
+    assert rising[2] == pytest.approx(same[2], rel=0.15)
+
+
+def test_the_two_facades_are_drawn(finished):
+    for cell in ("greedy-figure", "classifier-figure"):
+        assert len(finished(NAME).figures(cell)) == 1
+
+
+def test_the_pictures_of_each_depth_have_the_errors_of_the_table(numbers):
+    table = numbers("levels-table", f"{'whole':12} 0.3, 0.3, 0.3:")
+    errors = [numbers("depths-table", f"from layer {k}:")[0] for k in (1, 2, 3)]
+    assert errors == pytest.approx(table, abs=1e-4)
+
+
 def test_mixing_is_fair_in_layer_2_and_worthless_in_layer_3(numbers):
     (first, exact, digit), *deeper = (numbers("contest", f"layer {k}:") for k in (1, 2, 3))
     assert first == exact > 5 * digit

@@ -86,6 +86,7 @@ def small(tmp_path_factory) -> SimpleNamespace:
     second = write(
         folder / "notebooks" / "02_small.ipynb",
         "from tutorial_lib.exercises import autoencoder\n_ = autoencoder.encode.yours_or_ours()",
+        "from tutorial_lib.exercises import stacking\nn_own = ...\nstacking.n_own.check(n_own)",
     )
     delivered = {path: path.read_bytes() for path in (first, second)}
     out = folder / "solved"
@@ -122,7 +123,7 @@ def test_the_table_counts_cells_checks_and_seconds(small):
     header, first, second, last = small.process.stdout.splitlines()
     assert header.split() == ["notebook", "cells", "checks", "correct", "seconds"]
     assert re.fullmatch(rf"01_small +{2 * n + 4} +{n} of {n} +\d+", first)
-    assert re.fullmatch(r"02_small +1 +0 of 0 +\d+", second)
+    assert re.fullmatch(r"02_small +2 +1 of 1 +\d+", second)
     assert last == f"All is correct. Notebooks and pages: {small.out}"
 
 
@@ -196,6 +197,14 @@ def test_a_failing_cell_and_a_wrong_check_are_named(tmp_path, capsys):
     assert "so far" in page
     assert "list index out of range" in page
     assert printed(read(tmp_path / "out" / "a.ipynb").cells[-1]) == ""
+
+
+def test_where_no_exercise_was_found_nothing_is_called_correct(tmp_path, capsys):
+    path = write(tmp_path / "in" / "a.ipynb", "import tutorial_lib.exercises.autoencoder as ex")
+    assert solve(path, "--out", tmp_path / "out") == 1
+    said = told(capsys).out
+    assert "a: no exercise was found; they are imported by `from tutorial_lib.ex" in said
+    assert "All is correct" not in said
 
 
 def test_a_verdict_of_an_earlier_run_does_not_count(tmp_path, capsys):

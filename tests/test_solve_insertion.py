@@ -194,3 +194,13 @@ def test_a_notebook_without_exercises_is_solved_already():
     notebook = notebook_of("print(1)", "double = ...")
     assert insert_solutions(notebook) == []
     assert notebook == notebook_of("print(1)", "double = ...")
+
+
+def test_two_modules_may_take_the_same_name_in_turn(monkeypatch):
+    other = ModuleType("tutorial_lib.exercises.other")
+    other.thrice = task(Question, id="Q10", variable="thrice", reference=9)
+    monkeypatch.setitem(sys.modules, other.__name__, other)
+    monkeypatch.setattr(solve_insertion, "MODULES", ("sample", "other"))
+    cells = (IMPORT, DOUBLE, "ex.double.check(double)", IMPORT.replace("sample", "other"))
+    cell = "thrice = ...\nex.thrice.check(thrice)"
+    assert solved(*cells, cell)[-1] == cell.replace("= ...", "= 9")

@@ -333,6 +333,12 @@ class TestStoppedAndResumed:
         assert study(copy) == 1
         assert "other settings. Choose another folder with --out" in capsys.readouterr().err
 
+    def test_a_folder_that_cannot_be_made_is_told(self, tmp_path, capsys):
+        (tmp_path / "file").write_text("in the way of a folder")
+        assert study(tmp_path / "file" / "folder") == 1
+        told = capsys.readouterr().err
+        assert "cannot be written (Not a directory); make room, or give --out another" in told
+
     @pytest.mark.parametrize("line", ['{"run": {}}', "{}", "[]", "nonsense", '{"run": 3}', "\xff"])
     def test_a_damaged_journal_is_refused(self, copy, capsys, line):
         with (copy / "journal.jsonl").open("ab") as file:

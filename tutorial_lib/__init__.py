@@ -10,7 +10,7 @@ The core, which the notebooks teach:
 - `training`, `evaluation`: training and judging them
 - `minimise`: the same L-BFGS for gradients derived by hand (``tutorial_lib.minimise.minimise``)
 - `features`: what a unit looks for
-- `plots`: pictures of all that
+- `plots`: pictures of all that; `diagrams`: networks, drawn as schematics
 
 Around it: `exercises`, functions to write that are checked at once, and `study`, the long
 comparison that notebook 03 shows.

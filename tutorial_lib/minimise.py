@@ -66,7 +66,7 @@ def minimise(
         ``loss_and_gradients(*parameters)`` returns ``(loss, *gradients)``: a number, and for each
         parameter its gradient, nested like the parameter. It must return the same loss for the
         same parameters: all the data, no fresh noise.
-    parameters : sequence of float tensors, or of lists of (weight, bias) pairs
+    parameters : sequence of float32 or float64 tensors, or of lists of (weight, bias) pairs
         Where to start; they are not changed.
     n_iterations : int
         At most so many: it ends before when the loss no longer falls.
@@ -150,7 +150,7 @@ class _Objective:
         self.function = function
         self.given = parameters
         self.title = title
-        leaves = (require_floats(*leaf) for leaf in _leaves("parameter", parameters))
+        leaves = [_require_digits(*leaf) for leaf in _leaves("parameter", parameters)]
         self.model = nn.ParameterList(nn.Parameter(leaf.detach().clone()) for leaf in leaves)
 
     def arguments(self) -> list[Any]:
@@ -192,6 +192,15 @@ class _Objective:
         return loss
 
 
+def _require_digits(name: str, value: Any) -> Tensor:
+    leaf = require_floats(name, value)
+    if leaf.dtype not in (torch.float32, torch.float64):
+        raise TypeError(
+            f"{name} has dtype {leaf.dtype}, too few digits for a line search; pass it .float()."
+        )
+    return leaf
+
+
 def _described(result: Any) -> str:
     if isinstance(result, list | tuple):
         return f"a {type(result).__name__} of {len(result)}"
@@ -222,7 +231,8 @@ def _inside(name: str, k: int) -> str:
 def _filled(shape: Any, leaves: Iterator[Tensor]) -> Any:
     """Return a value nested like ``shape``, of these leaves."""
     if isinstance(shape, list | tuple):
-        return type(shape)([_filled(part, leaves) for part in shape])
+        parts = [_filled(part, leaves) for part in shape]
+        return getattr(type(shape), "_make", type(shape))(parts)  # a named tuple takes no list
     return next(leaves)
 
 

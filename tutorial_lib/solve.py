@@ -151,6 +151,10 @@ def _run(item: _Solved, folder: Path, timeout: int | None) -> None:
     verdicts = {task: record.load().get(task.name, {}).get("status") for task in item.tasks}
     item.n_correct = sum(verdict == Status.CORRECT for verdict in verdicts.values())
     item.problems = [failure] if failure else []
+    if not item.tasks:
+        item.problems.append(
+            "no exercise was found; they are imported by `from tutorial_lib.exercises import ...`"
+        )
     item.problems += [
         f"{task.id} {task.name} " + (f"is {verdict}" if verdict else "was not checked")
         for task, verdict in verdicts.items()

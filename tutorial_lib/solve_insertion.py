@@ -40,18 +40,19 @@ def insert_solutions(notebook: NotebookNode) -> list[Task]:
     """
     trees = dict(_parsed_cells(notebook))
     modules = _exercise_modules(trees)
+    used = dict.fromkeys(name for names in modules.values() for name in names)
     stubs = _stubs(trees)
     checked = set(_checked_names(trees, modules))
     tasks = [
         task
-        for module in dict.fromkeys(modules.values())
+        for module in used
         for task in tasks_of(import_module(f"{_HOME}.{module}"))
         if task.name in checked or task.name in stubs
     ]
     if unknown := checked - {task.name for task in tasks}:
         raise SolveError(
             f"checks {', '.join(sorted(unknown))}, which is no exercise of "
-            f"{', '.join(modules.values())}; correct the name."
+            f"{', '.join(used)}; correct the name."
         )
     places = [(_only_place(task, stubs.get(task.name, []), notebook), task) for task in tasks]
     # From the last line to the first, so that the lines above keep their numbers.
@@ -71,16 +72,16 @@ def _parsed_cells(notebook: NotebookNode) -> Iterator[tuple[int, ast.Module]]:
                 continue  # a magic command, say: it holds no stub
 
 
-def _exercise_modules(trees: dict[int, ast.Module]) -> dict[str, str]:
-    """Return what each imported module of exercises is called in the notebook."""
-    return {
-        alias.asname or alias.name: alias.name
-        for tree in trees.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == _HOME
-        for alias in node.names
-        if alias.name in MODULES
-    }
+def _exercise_modules(trees: dict[int, ast.Module]) -> dict[str, list[str]]:
+    """Return the modules of exercises by what each is called in the notebook, now or later."""
+    found: dict[str, list[str]] = {}
+    for tree in trees.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == _HOME:
+                for alias in node.names:
+                    if alias.name in MODULES:
+                        found.setdefault(alias.asname or alias.name, []).append(alias.name)
+    return found
 
 
 def _stubs(trees: dict[int, ast.Module]) -> dict[str, list[Place]]:
@@ -106,7 +107,7 @@ def _stub_name(statement: ast.stmt) -> str | None:
     return None
 
 
-def _checked_names(trees: dict[int, ast.Module], modules: dict[str, str]) -> Iterator[str]:
+def _checked_names(trees: dict[int, ast.Module], modules: dict[str, list[str]]) -> Iterator[str]:
     """Yield NAME of every call ``ex.NAME.check(...)``."""
     for tree in trees.values():
         for node in ast.walk(tree):

@@ -65,6 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     except (CheckpointError, TrainingDiverged) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        told = f"{folder} cannot be written ({error.strerror or error})"
+        print(f"{told}; make room, or give --out another folder.", file=sys.stderr)
+        return 1
     print(f"{format_study(study)}\n\nWritten to {folder / FILE_NAME}")
     return 0
 

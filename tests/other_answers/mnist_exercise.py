@@ -24,6 +24,13 @@ def drawn_in_another_order(n_visible, n_hidden, generator):
     return [w1, zeros[:n_hidden], w2, zeros[n_hidden:]]
 
 
+def drawn_in_place(n_visible, n_hidden, generator):
+    r = (6 / (n_hidden + n_visible + 1)) ** 0.5
+    w1 = torch.empty(n_hidden, n_visible).uniform_(-r, r, generator=generator)
+    w2 = torch.empty(n_visible, n_hidden).uniform_(-r, r, generator=generator)
+    return w1, torch.zeros(n_hidden), w2, torch.zeros(n_visible)
+
+
 def drawn_by_numpy(n_visible, n_hidden, generator):
     seed = torch.randint(2**31, (), generator=generator).item()
     print("seed", seed)
@@ -52,7 +59,8 @@ def trained_by_autograd(x, start, n_iterations, checkpoint=None):
         return loss, *torch.autograd.grad(loss, parameters)
 
     start = [tensor.double() for tensor in start]
-    return tuple(minimise(loss_and_gradients, start, n_iterations=n_iterations).parameters)
+    options = {"n_iterations": n_iterations, "checkpoint": checkpoint, "title": "By autograd"}
+    return tuple(minimise(loss_and_gradients, start, **options).parameters)
 
 
 def trained_by_the_library(x, start, n_iterations, checkpoint=None):
@@ -85,8 +93,9 @@ def softmax_by_autograd(features, labels, weight_decay, n_iterations, generator,
         loss = loss + weight_decay * (weight * weight).sum() / 2
         return [loss, torch.autograd.grad(loss, weight)[0]]
 
-    zeros = torch.zeros(10, features.shape[1], dtype=torch.float64)
-    return minimise(loss_and_gradient, (zeros,), n_iterations=n_iterations).parameters[0]
+    start = torch.rand(10, features.shape[1], generator=generator, dtype=torch.float64) / 100
+    options = {"n_iterations": n_iterations, "checkpoint": checkpoint}
+    return minimise(loss_and_gradient, (start,), **options).parameters[0]
 
 
 def softmax_in_numpy(features, labels, weight_decay, n_iterations, generator, checkpoint=None):
@@ -102,7 +111,8 @@ def softmax_in_numpy(features, labels, weight_decay, n_iterations, generator, ch
         return loss, (p - y).T @ x / len(x) + weight_decay * w
 
     start = torch.randn(x.shape[1], 10, generator=generator).T / 200
-    return minimise(loss_and_gradient, [start], n_iterations=n_iterations).parameters[0]
+    options = {"n_iterations": n_iterations, "checkpoint": checkpoint}
+    return minimise(loss_and_gradient, [start], **options).parameters[0]
 
 
 # --- 4.4 fine_tune_stack ------------------------------------------------------------------------
@@ -123,7 +133,8 @@ def tuned_by_autograd(
         loss = loss + weight_decay / 2 * (parameters[-1] ** 2).sum()
         return loss, *torch.autograd.grad(loss, parameters)
 
-    *tuned, top = minimise(loss_and_gradients, start, n_iterations=n_iterations).parameters
+    options = {"n_iterations": n_iterations, "checkpoint": checkpoint}
+    *tuned, top = minimise(loss_and_gradients, start, **options).parameters
     return [list(pair) for pair in zip(tuned[::2], tuned[1::2], strict=True)], top
 
 
@@ -183,7 +194,7 @@ class Clouds:
 
 
 OTHER = {
-    "initial_parameters": [drawn_in_another_order, drawn_by_numpy],
+    "initial_parameters": [drawn_in_another_order, drawn_in_place, drawn_by_numpy],
     "train_sparse_autoencoder": [trained_by_autograd, trained_by_the_library],
     "train_softmax": [softmax_by_autograd, softmax_in_numpy],
     "fine_tune_stack": [tuned_by_autograd, tuned_by_the_library],

@@ -40,10 +40,17 @@ def same(before: Any, after: Any) -> bool:
     if isinstance(before, Tensor):
         return same_tensor(before, after)
     if isinstance(before, torch.nn.Module):
-        return all(map(same_tensor, before.parameters(), after.parameters()))
+        old, new = _kept_in(before), _kept_in(after)
+        return old.keys() == new.keys() and all(same(old[name], new[name]) for name in old)
     if isinstance(before, list | tuple):
         return len(before) == len(after) and all(map(same, before, after))
     return before == after if isinstance(before, int | float | str) else True
+
+
+def _kept_in(module: torch.nn.Module) -> dict[str, Any]:
+    """Return what a module holds, layers that were hung on it too, and what of it is trained."""
+    trained = {f"trained: {name}": p.requires_grad for name, p in module.named_parameters()}
+    return {**trained, **module.state_dict()}
 
 
 def same_tensor(before: Tensor, after: Tensor) -> bool:

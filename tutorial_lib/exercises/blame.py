@@ -13,7 +13,10 @@ CELLS = ("ipykernel_", "<ipython-input-")
 
 def describe_error(error: BaseException, function: Callable[..., Any]) -> str:
     """Say what was raised, and at which line of the learner's own."""
-    text = shorten("".join(traceback.format_exception_only(error)).strip())
+    lines = traceback.format_exception_only(error)
+    if isinstance(error, SyntaxError):  # before it stand the code and a mark below it
+        lines = lines[-1:]
+    text = shorten("".join(lines).strip())
     place = own_line(error, function)
     return f"{text}\n\n{indent(place)}" if place else text
 

@@ -1,5 +1,9 @@
 """Random inputs for the exercises' cases."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -17,3 +21,24 @@ def normal(generator: torch.Generator, *shape: int, spread: float = 1) -> Tensor
 def labels(generator: torch.Generator, n_examples: int, n_classes: int) -> Tensor:
     """Draw int64 labels."""
     return torch.randint(n_classes, (n_examples,), generator=generator)
+
+
+def layers(
+    generator: torch.Generator, sizes: Sequence[int], *, bias_spread: float = 1
+) -> list[tuple[Tensor, Tensor]]:
+    """Draw pairs (weight, bias) that lead from one size to the next."""
+    return [
+        (normal(generator, n_out, n_in), normal(generator, n_out, spread=bias_spread))
+        for n_in, n_out in pairwise(sizes)
+    ]
+
+
+def network(
+    generator: torch.Generator, sizes: Sequence[int], *, bias_spread: float = 1
+) -> dict[str, Any]:
+    """Draw encoders and a softmax weight: sizes from the input to the classes."""
+    *widths, n_classes = sizes
+    return {
+        "encoders": layers(generator, widths, bias_spread=bias_spread),
+        "softmax_weight": normal(generator, n_classes, widths[-1]),
+    }

@@ -17,9 +17,13 @@ from tutorial_lib.exercises.stubs import does_nothing
 from tutorial_lib.exercises.task import KnownBug, Task
 from tutorial_lib.exercises.trial import Problem, Trial
 from tutorial_lib.exercises.values import USUAL, Tolerance
-from tutorial_lib.exercises.wording import indent, shorten
+from tutorial_lib.exercises.wording import indent, shorten, wrap
 
 PUBLIC_SEED = 0
+_NOT_KEPT = (
+    "It could not be kept for later sessions and notebooks: write it with def at the top of a "
+    "cell, and its helpers likewise."
+)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -44,8 +48,6 @@ class Exercise(Task):
         differ, as with random numbers, it returns a dict of what they have in common: what was
         measured, and the value.
     tolerance : Tolerance
-    may_share : bool
-        Whether the result may use the memory of the arguments.
     """
 
     reference: Callable[..., Any]
@@ -55,7 +57,6 @@ class Exercise(Task):
     gradients: bool = False
     observe: Observe = call
     tolerance: Tolerance = USUAL
-    may_share: bool = False
     _accepted: Callable[..., Any] | None = field(default=None, init=False, repr=False)
     _checked: bool = field(default=False, init=False, repr=False)
     _trials: dict[int, Trial] = field(default_factory=dict, init=False, repr=False)
@@ -70,19 +71,21 @@ class Exercise(Task):
         return inspect.getsource(self.reference)
 
     def check(self, answer: Any) -> Outcome:
-        """Judge a function on the public cases and note the verdict; never raises."""
+        """Judge a function on the public cases and note the verdict; only Ctrl-C is raised."""
         outcome = super().check(answer)
         self._checked = outcome.status is not Status.NOT_ATTEMPTED
         self._accepted = answer if outcome.status is Status.CORRECT else None
+        if self._accepted is not None and record.text_of(answer, self.name) is None:
+            outcome = replace(outcome, message=f"{outcome.message}\n\n{wrap(_NOT_KEPT)}")
         return outcome
 
     def yours_or_ours(self) -> Callable[..., Any]:
         """Return the learner's function if it was found right, or else the library's version.
 
         A right answer from an earlier session, or from another notebook, counts: its text is in
-        the local record. It is judged once more before it is used.
+        the local record. Either is judged once more, for what it calls may have changed.
         """
-        if self._accepted is not None:
+        if self._accepted is not None and self._still_passes(self._accepted):
             print(f"{self.name}: your version")
             return self._accepted
         earlier = record.recall(self.name)
@@ -91,10 +94,17 @@ class Exercise(Task):
             print(f"{self.name}: your earlier version ({why})")
             return earlier
         until = "yours is checked and correct"
-        if record.is_done(self.name):
+        if self._accepted is not None:
+            until = "yours passes again: something that it uses has changed since it was checked"
+        elif record.is_done(self.name):
             until = "you check yours again: it was correct, but cannot be made anew from the record"
         print(f"{self.name}: the library's version, until {until}")
         return self._ours
+
+    def _still_passes(self, answer: Callable[..., Any]) -> bool:
+        """Tell whether a right answer still is one: what it calls may have changed since."""
+        trial = self._trial(PUBLIC_SEED)
+        return not trial.problems(trial.run_all(answer))
 
     @cached_property
     def _ours(self) -> Callable[..., Any]:
@@ -119,14 +129,10 @@ class Exercise(Task):
         bug = trial.recognise(given, self.known_bugs)
         # A mistake that is recognised is told by what it computed, not by where it broke down.
         case = min(problems, key=lambda case: bug is not None and given[case].error is not None)
-        outcome = self._failure(answer, case, problems[case], given[case], bug)
-        broke = next((name for name in problems if given[name].error is not None), None)
-        if bug is None and broke is not None and outcome.status is Status.INCORRECT:
-            # Where sizes are equal a slip may give numbers; the error elsewhere tells more.
-            outcome = replace(
-                outcome, message=f"{outcome.message}\n\n{_raised(broke, given[broke], answer)}"
-            )
-        return outcome
+        broke = next((name for name in problems if given[name].error is not None), case)
+        # Where sizes are equal a slip may give numbers; the error elsewhere tells more.
+        elsewhere = _raised(broke, given[broke], answer) if bug is None and broke != case else ""
+        return self._failure(answer, case, problems[case], given[case], bug, elsewhere)
 
     def _trial(self, seed: int) -> Trial:
         """Return the cases of a seed, with what the reference and known bugs do there, kept."""
@@ -137,7 +143,6 @@ class Exercise(Task):
                 reference=self.reference,
                 tolerance=self.tolerance,
                 gradients=self.gradients,
-                may_share=self.may_share,
                 # What is observed costs more than one call, and may be called twice already.
                 call_again=self.observe is call,
             )
@@ -159,13 +164,21 @@ class Exercise(Task):
         return self.outcome(Status.NOT_ATTEMPTED, message)
 
     def _failure(
-        self, answer: Any, case: str, problem: Problem, given: Run, bug: KnownBug | None
+        self,
+        answer: Any,
+        case: str,
+        problem: Problem,
+        given: Run,
+        bug: KnownBug | None,
+        elsewhere: str,
     ) -> Outcome:
         paragraphs = [f"With {case}: {problem.text}"]
         if given.error is not None:
             paragraphs = [_raised(case, given, answer)]
         elif problem.rows:
             paragraphs.append(table(problem.rows))
+        if elsewhere:
+            paragraphs.append(elsewhere)
         if bug is not None:
             paragraphs.append(f"Known mistake: {bug.name}. {bug.message}")
         elif problem.is_value or given.error is not None:

@@ -70,8 +70,12 @@ def describe(value: Any) -> str:
         return "... (it still stands in your code)"
     if is_plain(value):
         return f"a tensor of shape {tuple(value.shape)}"
+    if type(value) in (Tensor, torch.nn.Parameter):
+        return f"a tensor of layout {value.layout} on the device {value.device}"
     if type(value) is np.ndarray:
         return f"a NumPy array of shape {value.shape}"
     name = type(value).__name__
+    if issubclass(type(value), np.generic):
+        return f"a NumPy {name}"
     article = "an" if name[:1].lower() in set("aeiou") else "a"
     return f"{article} {name}" + (f" of {len(value)}" if type(value) in (list, tuple) else "")

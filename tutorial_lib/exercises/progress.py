@@ -15,7 +15,7 @@ class Progress:
         self.tasks = all_exercises()
 
     def status(self, task: Task) -> Status:
-        """Return the last verdict on a task."""
+        """Return the best verdict so far on a task: once correct, it stays so."""
         noted = self.entries.get(task.name, {}).get("status")
         return next((status for status in Status if status == noted), Status.NOT_ATTEMPTED)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from tutorial_lib.exercises.outcome import Outcome, Status
 from tutorial_lib.exercises.parts import describe, is_plain
 from tutorial_lib.exercises.task import Task
@@ -71,12 +73,14 @@ class Question(Task):
 
 
 def _letter(answer: Any) -> str | None:
-    return str.strip(answer, " ().").lower() if isinstance(answer, str) else None
+    return str.strip(answer, " ().\n\t").lower() if isinstance(answer, str) else None
 
 
 def _number(answer: Any) -> float | None:
     """Return a number as a float; a tensor or array of one number counts as one."""
     if is_plain(answer) and answer.numel() == 1:
+        answer = answer.item()
+    if type(answer) is np.ndarray and answer.size == 1:
         answer = answer.item()
     if type(answer) is bool or not issubclass(type(answer), Real):
         return None

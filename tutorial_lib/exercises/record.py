@@ -39,10 +39,6 @@ def note(name: str, status: Status, text: str | None) -> None:
     """Add a verdict; a folder that cannot be written to is no reason to disturb the learner."""
     entries = load()
     entry = entries.setdefault(name, {})
-    attempts = entry.get("attempts")
-    entry["attempts"] = (attempts if isinstance(attempts, int) else 0) + (
-        status is not Status.NOT_ATTEMPTED
-    )
     if entry.get("status") != Status.CORRECT:  # done is done, and its text is kept
         entry["status"] = status.value
     if status is Status.CORRECT and text is not None:

@@ -24,6 +24,7 @@ from tutorial_lib.exercises.parts import (
     measured,
     take_apart,
 )
+from tutorial_lib.exercises.wording import LONGEST_QUOTE
 
 Case = Mapping[str, Any]
 Observe = Callable[..., Any]
@@ -45,6 +46,7 @@ class Run:
         Whether another call of the same function uses the memory of the result.
     error : BaseException or None
     printed : str
+        What it printed, its beginning: more than is ever shown, not all of an endless loop's.
     returned : list of (Tensor, Tensor)
         Each returned tensor and its copy, to see whether a later call changes it.
     """
@@ -69,6 +71,14 @@ class Run:
         return bool(self.parts) and all(value is ... for value in self.parts.values())
 
 
+class _Printed(io.StringIO):
+    """Keeps the beginning of what is printed; a loop without end would fill the memory."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, 2 * LONGEST_QUOTE - self.tell())])
+        return len(text)
+
+
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return what the function returns: the plain way to observe it."""
     return function(*arguments)
@@ -79,7 +89,7 @@ def run(function: Callable[..., Any], case: Case, names: Sequence[str], observe:
 
     Except for a KeyboardInterrupt: that is the learner, who has waited long enough.
     """
-    result, printed = Run(), io.StringIO()
+    result, printed = Run(), _Printed()
     arguments = {name: fresh(value) for name, value in case.items()}
     watched = _Watched(function)
     try:
@@ -100,7 +110,12 @@ def run(function: Callable[..., Any], case: Case, names: Sequence[str], observe:
         _blame(result, error, watched)
     result.printed = printed.getvalue()
     result.changed = [name for name in case if not same(case[name], arguments[name])]
-    result.shared = [name for name in case if storages(tensors_in(arguments[name])) & result.memory]
+    # A list that was changed may hold anything, even itself.
+    result.shared = [
+        name
+        for name in case
+        if name not in result.changed and storages(tensors_in(arguments[name])) & result.memory
+    ]
     return result
 
 
@@ -129,10 +144,11 @@ def _blame(result: Run, error: BaseException, watched: _Watched) -> None:
 
 @contextlib.contextmanager
 def _undisturbed(printed: io.StringIO) -> Iterator[None]:
-    """Keep the learner's settings and random numbers as they are, and noise out of the verdict.
+    """Keep PyTorch's default dtype and random numbers as they are, and noise out of the verdict.
 
-    Numbers that are drawn without a generator are the same in every call, so that a verdict never
-    depends on what the notebook drew before.
+    Numbers that PyTorch draws without a generator are the same in every call, so that a verdict
+    does not depend on what the notebook drew before. NumPy's and Python's own dice, the default
+    device and the number of threads are as the answer leaves them.
     """
     dtype = torch.get_default_dtype()
     with (
@@ -140,6 +156,7 @@ def _undisturbed(printed: io.StringIO) -> Iterator[None]:
         warnings.catch_warnings(),
         torch.enable_grad(),
         contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
     ):
         torch.default_generator.manual_seed(0)
         warnings.simplefilter("ignore")

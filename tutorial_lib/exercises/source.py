@@ -3,6 +3,7 @@
 import ast
 import dis
 import inspect
+import math
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -43,8 +44,9 @@ def _pieces(function: types.FunctionType, above: dict[str, Any]) -> Iterator[tup
         raise ValueError("only functions at the top level of a cell can be kept")
     # The compiled text, not the function: defaults and decorators use names as well.
     names = _names_used(compile(source, "<answer>", "exec"))
-    for name in sorted(names & function.__globals__.keys()):
-        value = function.__globals__[name]
+    scope = inspect.unwrap(function).__globals__  # not those of torch.no_grad() around it
+    for name in sorted(names & scope.keys()):
+        value = scope[name]
         if name in above:  # it calls itself
             if above[name] is not value:
                 raise ValueError(f"{name} means one thing here and another there")
@@ -77,11 +79,14 @@ def _assignment(name: str, value: Any) -> str:
     """Return the line that gives a name its value in another notebook."""
     if isinstance(value, types.ModuleType):
         return f"import {value.__name__} as {name}\n"
+    if type(value) is float and not math.isfinite(value):
+        return f"{name} = float('{value}')\n"
     if type(value) in PLAIN and ast.literal_eval(repr(value)) == value:
         return f"{name} = {value!r}\n"
     module, origin = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
-    if getattr(torch, name, None) is value:  # its functions do not say where they are from
-        module, origin = "torch", name
+    own_name = getattr(value, "__name__", name)
+    if getattr(torch, own_name, None) is value:  # its functions do not say where they are from
+        module, origin = "torch", own_name
     if module in (None, "__main__", RECALLED) or not origin.isidentifier():
         raise ValueError(f"{name} is neither a plain value nor something to import")
     return f"from {module} import {origin} as {name}\n"

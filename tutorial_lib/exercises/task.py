@@ -83,7 +83,7 @@ class Task(ABC):
         """Return the verdict on an answer; nothing is recorded."""
 
     def check(self, answer: Any) -> Outcome:
-        """Judge an answer and note the verdict in the local record; never raises."""
+        """Judge an answer and note the verdict in the local record; only Ctrl-C is raised."""
         outcome = self.judge_safely(answer)
         record.note(self.name, outcome.status, record.text_of(answer, self.name))
         return outcome

@@ -54,7 +54,6 @@ class Trial:
         reference: Function,
         tolerance: Tolerance,
         gradients: bool,
-        may_share: bool,
         call_again: bool,
     ) -> None:
         self._drawn = tuple(cases)
@@ -64,7 +63,6 @@ class Trial:
         self._run = run
         self._tolerance = tolerance
         self._gradients = gradients
-        self._may_share = may_share
         self._bug_runs: dict[tuple[str, str], Run] = {}
         self._expected = self.run_all(reference)
 
@@ -145,12 +143,11 @@ class Trial:
     def _bad_manners(self, expected: Run, given: Run) -> Problem | None:
         if changed := [name for name in given.changed if name not in expected.changed]:
             return Problem(
-                f"The values are right, but the call changed its argument {join(changed)}. Work "
-                "on a copy: += and its like, operations ending in _, and assignments to a slice "
-                "change it in place."
+                f"The values are right, but the call changed its argument {join(changed)}. Leave "
+                "it as it was: += and its like, operations ending in _, and assignments to a "
+                "slice or an attribute change it in place."
             )
-        shared = [name for name in given.shared if name not in expected.shared]
-        if shared and not self._may_share:
+        if shared := [name for name in given.shared if name not in expected.shared]:
             return Problem(
                 f"The values are right, but the result is a view on {join(shared)}: whoever "
                 "changes one changes the other. Return a tensor of its own, say with .clone()."

@@ -19,6 +19,10 @@ squared_error = Exercise(
             "x": uniform(generator, 1, 3),
             "reconstruction": uniform(generator, 1, 3),
         },
+        "4 examples of 3 values from 0 to 9": {
+            "x": uniform(generator, 4, 3, high=9),
+            "reconstruction": uniform(generator, 4, 3, high=9),
+        },
     },
     parts=("the cost",),
     expects="a tensor of shape (), the mean over examples of half the sum over pixels.",

@@ -27,7 +27,7 @@ strongest_inputs = Exercise(
     cases=lambda generator: {
         "4 units of 4 pixels": {"weight": normal(generator, 4, 4, spread=2)},
         "3 units of 6 pixels, one with weak weights and one with very weak ones": {
-            "weight": normal(generator, 3, 6) * torch.tensor([[1.0], [0.1], [0.001]])
+            "weight": normal(generator, 3, 6) * torch.tensor([[1.0], [0.1], [1e-6]])
         },
         "3 units, one of them with weights of 0": {
             "weight": normal(generator, 3, 5) * torch.tensor([[1.0], [0.0], [1.0]])

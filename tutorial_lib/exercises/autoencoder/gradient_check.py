@@ -14,8 +14,8 @@ def _squares_and_product(theta: Tensor) -> Tensor:
     return (theta**2).sum() + theta.prod()  # the product: each slope depends on the others
 
 
-def _cubes(theta: Tensor) -> Tensor:
-    return (theta**3).sum()
+def _fifth_powers(theta: Tensor) -> Tensor:
+    return (theta**5).sum()
 
 
 def _waves(theta: Tensor) -> Tensor:
@@ -32,14 +32,14 @@ numerical_gradient = Exercise(
             "loss": _squares_and_product,
             "theta": normal(generator, 3).double(),
         },
+        "the fifth powers of 4 numbers, summed, with epsilon 0.1": {
+            "loss": _fifth_powers,
+            "theta": normal(generator, 4).double(),
+            "epsilon": 0.1,
+        },
         "a function of a 3 x 2 matrix": {
             "loss": _waves,
             "theta": normal(generator, 3, 2).double(),
-        },
-        "the sum of cubes of 4 numbers, with epsilon 0.1": {
-            "loss": _cubes,
-            "theta": normal(generator, 4).double(),
-            "epsilon": 0.1,
         },
     },
     # Fine enough to tell float64 from float32, which is the point of the exercise.
@@ -132,6 +132,12 @@ numerical_gradient = Exercise(
             mistakes.difference_left_in_place,
             "You moved the entries of theta itself, and did not put them back: each slope is "
             "taken at another point, and the caller's parameters have changed.",
+        ),
+        KnownBug(
+            "more points",
+            mistakes.difference_of_five_points,
+            "You evaluate the loss at four points for each entry. That errs less, but costs twice "
+            "as much; a step to either side is what was asked for.",
         ),
         KnownBug(
             "exact derivative",

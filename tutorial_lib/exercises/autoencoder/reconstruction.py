@@ -1,5 +1,7 @@
 """Exercises 1.1 and 1.2: to the code and back."""
 
+import torch
+
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import normal, uniform
 from tutorial_lib.exercises.mistakes import autoencoder as mistakes
@@ -20,6 +22,11 @@ encode = Exercise(
             "x": uniform(generator, 5, 7),
             "weight": normal(generator, 4, 7),
             "bias": normal(generator, 4),
+        },
+        "a single example with sums far from 0": {
+            "x": uniform(generator, 1, 6),
+            "weight": normal(generator, 4, 6),
+            "bias": torch.tensor([100.0, -100.0, 300.0, -300.0]),
         },
     },
     parts=("the code",),
@@ -104,6 +111,11 @@ decode = Exercise(
             "code": uniform(generator, 5, 4),
             "weight": normal(generator, 7, 4),
             "bias": normal(generator, 7),
+        },
+        "a single code with sums far from 0": {
+            "code": uniform(generator, 1, 6),
+            "weight": normal(generator, 4, 6),
+            "bias": torch.tensor([100.0, -100.0, 300.0, -300.0]),
         },
     },
     parts=("the reconstruction",),

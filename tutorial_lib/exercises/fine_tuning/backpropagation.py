@@ -6,9 +6,8 @@ from typing import Any
 import torch
 
 from tutorial_lib.exercises.core import Exercise
-from tutorial_lib.exercises.drawing import labels, uniform
+from tutorial_lib.exercises.drawing import labels, network, uniform
 from tutorial_lib.exercises.fine_tuning.backpropagation_bugs import KNOWN_BUGS
-from tutorial_lib.exercises.fine_tuning.prediction import network
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
 
 
@@ -41,6 +40,10 @@ stacked_loss_and_gradients = Exercise(
         "a single example, layers of 3 and 5 units, no weight decay": _problem(
             generator, 1, (4, 3, 5, 2), 0.0
         ),
+        "3 examples of class 0, the first of 4": {
+            **_problem(generator, 3, (5, 3, 4), 0.1),
+            "labels": torch.zeros(3, dtype=torch.int64),
+        },
         "2 examples, one with logits near 1000, the other near -1000": {
             "x": torch.eye(2) + 0.01 * uniform(generator, 2, 2),
             "labels": torch.tensor([1, 1]),

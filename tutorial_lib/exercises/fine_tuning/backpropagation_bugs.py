@@ -27,6 +27,12 @@ KNOWN_BUGS = (
         truth=False,
     ),
     bug(
+        "classes counted from the labels",
+        "Your table of ones and zeros has a column for each class up to the largest label that "
+        "occurs. In a small batch the last classes may be missing; they have logits all the same.",
+        counted=True,
+    ),
+    bug(
         "sign of the slope",
         "The sigmoid's derivative has the wrong sign: a (a - 1) is negative. So the sign changes "
         "at every layer that a delta crosses.",

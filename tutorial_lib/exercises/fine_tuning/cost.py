@@ -31,6 +31,12 @@ softmax_loss_and_gradient = Exercise(
             "weight": normal(generator, 2, 3),
             "weight_decay": 0.0,
         },
+        "3 examples of class 0, the first of 4": {
+            "features": uniform(generator, 3, 2),
+            "labels": torch.zeros(3, dtype=torch.int64),
+            "weight": normal(generator, 4, 2),
+            "weight_decay": 0.2,
+        },
         "3 examples with logits of 1000, 0 and -1000": {
             "features": torch.eye(3) + 0.01 * uniform(generator, 3, 3),
             "labels": torch.tensor([0, 1, 1]),

@@ -69,6 +69,19 @@ KNOWN_BUGS = (
         truth="shifted",
     ),
     bug(
+        "classes counted from the labels",
+        "Your table of ones and zeros has a column for each class up to the largest label that "
+        "occurs. In a small batch the last classes may be missing; they have logits all the same.",
+        counted=(True, True),
+    ),
+    bug(
+        "classes counted from the labels in the gradient",
+        "In your gradient the table of ones and zeros has a column for each class up to the "
+        "largest label that occurs. In a small batch the last classes may be missing; they have "
+        "logits all the same.",
+        counted=(False, True),
+    ),
+    bug(
         "derivative of a sigmoid",
         "You multiplied by p (1 - p) as well. With this cost the slope of the softmax has "
         "already cancelled: nothing is left of it by the logits.",

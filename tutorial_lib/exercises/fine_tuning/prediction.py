@@ -1,29 +1,17 @@
-"""Exercise 3.4: what a network says; and networks drawn for this and other exercises."""
+"""Exercise 3.4: what a network says."""
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
-from tutorial_lib.exercises.drawing import normal
+from tutorial_lib.exercises.drawing import network, normal
 from tutorial_lib.exercises.mistakes import fine_tuning_network as mistakes
+from tutorial_lib.exercises.mistakes.fine_tuning_gradients import softmax_without_maximum
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
-
-
-def network(
-    generator: torch.Generator, sizes: Sequence[int], *, bias_spread: float = 1
-) -> dict[str, Any]:
-    """Draw encoders and a softmax weight: sizes from the input to the classes."""
-    *widths, n_classes = sizes
-    encoders: list[tuple[Tensor, Tensor]] = [
-        (normal(generator, upper, lower), normal(generator, upper, spread=bias_spread))
-        for lower, upper in pairwise(widths)
-    ]
-    return {"encoders": encoders, "softmax_weight": normal(generator, n_classes, widths[-1])}
 
 
 def _problem(generator: torch.Generator, n_examples: int, sizes: Sequence[int]) -> dict[str, Any]:
@@ -32,6 +20,14 @@ def _problem(generator: torch.Generator, n_examples: int, sizes: Sequence[int]) 
     # A code is positive: a class with larger weights than the others would win nearly always.
     drawn["softmax_weight"] -= drawn["softmax_weight"].mean(dim=1, keepdim=True)
     return {"x": normal(generator, n_examples, sizes[0], spread=3), **drawn}
+
+
+def _sure(logits: list[float], n_examples: int) -> dict[str, Any]:
+    return {
+        "x": torch.ones(n_examples, 1),
+        "encoders": [],
+        "softmax_weight": torch.tensor(logits)[:, None],
+    }
 
 
 def _prediction(name: str, message: str, **switches: object) -> KnownBug:
@@ -53,6 +49,9 @@ predict = Exercise(
             generator, 100, (6, 9, 7, 10)
         ),
         "40 examples of 6 pixels, no encoder at all": _problem(generator, 40, (6, 4)),
+        # Where float32 rounds a sigmoid to 1, and where an exponential overflows too.
+        "a single example with logits near 25": _sure([24.0, 26.0, 25.0], n_examples=1),
+        "2 examples with logits near 500": _sure([490.0, 510.0, 500.0], n_examples=2),
     },
     parts=("the tensor of labels",),
     expects="one whole number per example, int64, from 0 to the number of classes minus 1.",
@@ -83,6 +82,18 @@ predict = Exercise(
             "probabilities instead of labels",
             "These are the probabilities of all classes; one must be chosen for each example.",
             read=solutions.softmax,
+        ),
+        _prediction(
+            "logits squashed",
+            "You squashed the logits before you compared them. A sigmoid keeps their order on "
+            "paper, but float32 rounds it to 1 for all that are large, and then it is a tie.",
+            read=lambda logits: torch.sigmoid(logits).argmax(dim=1),
+        ),
+        _prediction(
+            "overflow",
+            "You made probabilities by the formula as it stands, and the exponential of a large "
+            "logit overflows: among NaN there is no largest.",
+            read=lambda logits: softmax_without_maximum(logits).argmax(dim=1),
         ),
         _prediction(
             "no sigmoid",

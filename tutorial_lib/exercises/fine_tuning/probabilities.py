@@ -25,6 +25,7 @@ softmax = Exercise(
         "an example with logits near -1000 beside one with logits near 1000": {
             "logits": torch.tensor([[-1000.0], [1000.0]]) + normal(generator, 2, 4)
         },
+        "a single example with logits near -1000": {"logits": normal(generator, 1, 4) - 1000},
     },
     parts=("the table of probabilities",),
     expects="the shape of the logits, no negative values, and rows that sum to 1.",
@@ -113,6 +114,12 @@ softmax = Exercise(
             mistakes.softmax_with_global_maximum,
             "You subtract one maximum from all rows. A row far below it is then nothing but "
             "exp(-2000), which is 0, and 0 / 0 is no number.",
+        ),
+        KnownBug(
+            "largest size subtracted",
+            mistakes.softmax_with_largest_size,
+            "You subtract the largest size in the row, which for logits near -1000 is 1000: they "
+            "fall to -2000, and nothing but zeros is left to divide.",
         ),
         KnownBug(
             "maximum of each column",

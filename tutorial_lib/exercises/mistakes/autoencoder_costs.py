@@ -5,6 +5,9 @@ import math
 import torch
 from torch.nn import functional
 
+# Small numbers that people put under a logarithm to keep it finite.
+LEAST = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10", "1e-12", "1e-15")
+
 
 def squared_error_over_pixels(x, reconstruction):
     return ((reconstruction - x) ** 2).mean() / 2

@@ -25,6 +25,10 @@ def softmax_with_global_maximum(logits):
     return softmax_without_maximum(logits - logits.max())
 
 
+def softmax_with_largest_size(logits):
+    return softmax_without_maximum(logits - logits.abs().amax(dim=1, keepdim=True))
+
+
 def softmax_with_column_maximum(logits):
     return softmax_without_maximum(logits - logits.max(dim=0).values)
 
@@ -109,6 +113,7 @@ def softmax_regression(
     decay_in_gradient=1,
     decay_over_examples=(False, False),
     columns=(False, False),
+    counted=(False, False),
     loss_sign=1,
     truth="right",
     slope=False,
@@ -123,9 +128,9 @@ def softmax_regression(
         Taken of the probabilities; None takes ``log_softmax``, before they are rounded.
     decay_in_loss, decay_in_gradient : float
         How often the decay is counted.
-    decay_over_examples, columns : pair of bool
+    decay_over_examples, columns, counted : pair of bool
         In the loss, and in the gradient: whether the decay is divided by m; whether all labels
-        are chosen for each example.
+        are chosen for each example; whether there are as many classes as the labels say.
     truth : {"right", "none", "shifted"}
         What is taken from the probabilities; "shifted" is wrong in the loss as well.
     """
@@ -139,8 +144,10 @@ def softmax_regression(
         likelihood = logs[:, labels].mean(dim=1)
     if sum_over_examples:
         likelihood = logits[torch.arange(m), labels] - torch.logsumexp(logits, dim=0)
+    if counted[0]:
+        likelihood = (nn.functional.one_hot(labels) * logs).sum(dim=1)
     likelihood = loss_sign * likelihood
-    right = nn.functional.one_hot(labels, n_classes)
+    right = nn.functional.one_hot(labels, -1 if counted[1] else n_classes)
     right = right.any(dim=0).int() if columns[1] else right
     probabilities = softmax(logits)
     error = sign * (probabilities - (0 if truth == "none" else right))
@@ -166,6 +173,7 @@ def backpropagation(
     *,
     sign=1,
     truth=True,
+    counted=False,
     slope=lambda a: a * (1 - a),
     slope_missing="",
     slope_of="own",
@@ -189,6 +197,8 @@ def backpropagation(
 
     Parameters
     ----------
+    counted : bool
+        Whether there are as many classes as the labels say.
     slope_missing : {"", "everywhere", "top", "lower"}
         In which layers the factor a (1 - a) is left out.
     slope_of : {"own", "below", "above"}
@@ -223,7 +233,8 @@ def backpropagation(
     decays = [weight_decay * switch for switch in encoders_decayed]
     loss = loss + decays[0] / 2 * sum((weight**2).sum() for weight, _ in encoders)
     delta = softmax(activations[-1] @ softmax_weight.T)
-    delta = sign * (delta - truth * nn.functional.one_hot(labels, len(softmax_weight)))
+    right = nn.functional.one_hot(labels, -1 if counted else len(softmax_weight))
+    delta = sign * (delta - truth * right)
     delta = delta / m ** (over_examples - 1)
     above = softmax_gradient if through_gradient else softmax_weight
     weights = [*(weight for weight, _ in encoders), above]

@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebook 04."""
+"""Plausible wrong answers to the exercises of notebook 04 that train."""
 
 import torch
 
@@ -15,53 +15,6 @@ SPARSITY_WEIGHT = solutions.SPARSITY_WEIGHT
 WEIGHT_DECAY = solutions.WEIGHT_DECAY
 
 
-# --- 4.1 initial_parameters
-
-
-def parameters_with_range(n_visible, n_hidden, generator, *, bound, low=-1.0, bias_scale=0.0):
-    r = bound(n_visible, n_hidden)
-    w1, w2, b1, b2 = (
-        low * r + (1 - low) * r * torch.rand(*shape, generator=generator)
-        for shape in [(n_hidden, n_visible), (n_visible, n_hidden), (n_hidden,), (n_visible,)]
-    )
-    return w1, bias_scale * b1, w2, bias_scale * b2
-
-
-def right_bound(n_visible, n_hidden):
-    return (6 / (n_hidden + n_visible + 1)) ** 0.5
-
-
-def parameters_from_a_normal(n_visible, n_hidden, generator):
-    r = right_bound(n_visible, n_hidden)
-    w1 = r * torch.randn(n_hidden, n_visible, generator=generator)
-    w2 = r * torch.randn(n_visible, n_hidden, generator=generator)
-    return w1, torch.zeros(n_hidden), w2, torch.zeros(n_visible)
-
-
-def parameters_tied(n_visible, n_hidden, generator):
-    w1, b1, _, b2 = solutions.initial_parameters(n_visible, n_hidden, generator)
-    return w1, b1, w1.T, b2
-
-
-def parameters_all_zero(n_visible, n_hidden, generator):
-    w1, b1, w2, b2 = solutions.initial_parameters(n_visible, n_hidden, generator)
-    return 0 * w1, b1, 0 * w2, b2
-
-
-def parameters_in_other_shapes(n_visible, n_hidden, generator):
-    w1, b1, w2, b2 = solutions.initial_parameters(n_visible, n_hidden, generator)
-    return w1.T.clone(), b1, w2.T.clone(), b2
-
-
-def parameters_without_generator(n_visible, n_hidden, generator):
-    fresh = torch.Generator().manual_seed(int(torch.randint(1000, ())))
-    return solutions.initial_parameters(n_visible, n_hidden, fresh)
-
-
-def parameters_seeded_anew(n_visible, n_hidden, generator):
-    return solutions.initial_parameters(n_visible, n_hidden, generator.manual_seed(0))
-
-
 # --- 4.2 train_sparse_autoencoder
 
 
@@ -72,18 +25,24 @@ def autoencoder_trained(
     checkpoint=None,
     *,
     weight_decay=WEIGHT_DECAY,
+    sparsity_target=SPARSITY_TARGET,
     sparsity_weight=SPARSITY_WEIGHT,
     given=lambda parameters: parameters,
     iterations=lambda n: n,
     begin=lambda start: start,
+    use=lambda given, start: given,
+    keep=lambda checkpoint: checkpoint,
 ):
-    def loss_and_gradients(w1, b1, w2, b2):
+    def loss_and_gradients(*parameters):
         return sparse_autoencoder_loss_and_gradients(
-            x, w1, b1, w2, b2, weight_decay, SPARSITY_TARGET, sparsity_weight
+            x, *use(parameters, start), weight_decay, sparsity_target, sparsity_weight
         )
 
     minimum = minimise(
-        loss_and_gradients, begin(start), n_iterations=iterations(n_iterations), progress=False
+        loss_and_gradients,
+        begin(start),
+        n_iterations=iterations(n_iterations),
+        checkpoint=keep(checkpoint),
     )
     return given(minimum.parameters)
 
@@ -102,7 +61,7 @@ def autoencoder_untrained(x, start, n_iterations, checkpoint=None):
 
 
 def autoencoder_trained_in_place(x, start, n_iterations, checkpoint=None):
-    trained = autoencoder_trained(x, start, n_iterations)
+    trained = autoencoder_trained(x, start, n_iterations, checkpoint)
     for given, new in zip(start, trained, strict=True):
         given.copy_(new)
     return trained
@@ -123,13 +82,18 @@ def softmax_trained(
     scale=0.005,
     given=lambda weight: weight,
     iterations=lambda n: n,
+    n_classes=lambda labels: 10,
+    keep=lambda checkpoint: checkpoint,
 ):
     def loss_and_gradient(weight):
         return softmax_loss_and_gradient(features, labels, weight, decay(weight_decay))
 
-    start = scale * torch.randn(10, features.shape[1], generator=generator)
+    start = scale * torch.randn(n_classes(labels), features.shape[1], generator=generator)
     minimum = minimise(
-        loss_and_gradient, [start], n_iterations=iterations(n_iterations), progress=False
+        loss_and_gradient,
+        [start],
+        n_iterations=iterations(n_iterations),
+        checkpoint=keep(checkpoint),
     )
     return given(minimum.parameters[0])
 
@@ -153,18 +117,25 @@ def stack_tuned(
     decay=lambda weight_decay: weight_decay,
     decay_everywhere=False,
     tuned=lambda k, n: True,
+    tuned_softmax=True,
     iterations=lambda n: n,
     fresh_softmax=False,
+    use=lambda given, old: given,
+    keep=lambda checkpoint: checkpoint,
 ):
     """Tune with switches; ``tuned(k, n)`` tells which of n encoders learn."""
     if fresh_softmax:
         generator = torch.Generator().manual_seed(0)
         softmax_weight = 0.005 * torch.randn(softmax_weight.shape, generator=generator)
 
-    def loss_and_gradients(encoders, softmax_weight):
+    start = [encoders, softmax_weight]
+
+    def loss_and_gradients(*parameters):
+        encoders, softmax_weight = use(parameters, start)
         loss, gradients, of_softmax = stacked_loss_and_gradients(
             x, labels, encoders, softmax_weight, decay(weight_decay)
         )
+        of_softmax = of_softmax * tuned_softmax
         for k, (weight, bias) in enumerate(encoders):
             if decay_everywhere:
                 loss = loss + weight_decay / 2 * (weight**2).sum()
@@ -173,9 +144,11 @@ def stack_tuned(
                 gradients[k] = (torch.zeros_like(weight), torch.zeros_like(bias))
         return loss, gradients, of_softmax
 
-    start = [encoders, softmax_weight]
     minimum = minimise(
-        loss_and_gradients, start, n_iterations=iterations(n_iterations), progress=False
+        loss_and_gradients,
+        start,
+        n_iterations=iterations(n_iterations),
+        checkpoint=keep(checkpoint),
     )
     return tuple(minimum.parameters)
 
@@ -194,7 +167,7 @@ def stack_tuned_in_place(
     x, labels, encoders, softmax_weight, weight_decay, n_iterations, checkpoint=None
 ):
     arguments = (x, labels, encoders, softmax_weight, weight_decay, n_iterations)
-    tuned, tuned_softmax = stack_tuned(*arguments)
+    tuned, tuned_softmax = stack_tuned(*arguments, checkpoint)
     for given, new in zip(encoders, tuned, strict=True):
         given[0].copy_(new[0])
         given[1].copy_(new[1])

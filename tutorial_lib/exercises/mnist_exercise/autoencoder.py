@@ -9,11 +9,19 @@ from torch import Tensor
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import uniform
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
-from tutorial_lib.exercises.mnist_exercise.start import require_tensors
+from tutorial_lib.exercises.mnist_exercise.measuring import (
+    keeps_checkpoint,
+    other_number,
+    require_difference,
+    require_tensors,
+    trained,
+)
+from tutorial_lib.exercises.parts import WrongStructure
 from tutorial_lib.exercises.running import Case
 from tutorial_lib.exercises.solutions import autoencoder as solutions_of_01
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions
 from tutorial_lib.exercises.values import Tolerance
+from tutorial_lib.loop import TrainingDiverged
 from tutorial_lib.minimise import without_bars
 
 
@@ -26,19 +34,33 @@ def pictures(generator: torch.Generator, n_examples: int, n_visible: int, n_kind
 
 
 def _observe_autoencoder(
-    function: Any, x: Tensor, start: tuple[Tensor, ...], n_iterations: int
-) -> dict[str, float]:
+    function: Any, x: Tensor, start: tuple[Tensor, ...], n_iterations: int, with_checkpoint: bool
+) -> dict[str, Any]:
     """Measure how far the training came."""
     names = ("w1", "b1", "w2", "b2")
     shapes = {name: tuple(tensor.shape) for name, tensor in zip(names, start, strict=True)}
-    with without_bars():
-        given = function(x, start, n_iterations)
-    parameters = require_tensors(given, shapes)
+
+    def after(n: int) -> list[Tensor]:
+        try:
+            return require_tensors(trained(lambda: function(x, start, n)), shapes)
+        except TrainingDiverged:
+            raise WrongStructure("minimise met a cost that is not a finite number.") from None
+
+    before = [tensor.double() for tensor in start]
+    parameters, other = after(n_iterations), other_number(n_iterations)
+    if all(map(torch.equal, parameters, before)):
+        raise WrongStructure("It returned the numbers of the start.")
+    require_difference(f"With {n_iterations} iterations and with {other}", parameters, after(other))
     constants = solutions.WEIGHT_DECAY, solutions.SPARSITY_TARGET, solutions.SPARSITY_WEIGHT
     arguments: list[Any] = [x.double(), *parameters, *constants]
     cost, *_ = solutions_of_01.sparse_autoencoder_loss_and_gradients(*arguments)
     code = solutions_of_01.encode(x.double(), *parameters[:2])
-    return {"the cost": cost.item(), "the mean activation of the code": code.mean().item()}
+    measured = {"the cost": cost.item(), "the mean activation of the code": code.mean().item()}
+    if with_checkpoint:
+        measured["a file is kept in the folder that is handed in as checkpoint"] = keeps_checkpoint(
+            lambda folder: function(x, start, n_iterations, folder)
+        )
+    return measured
 
 
 def _autoencoder_case(
@@ -48,6 +70,7 @@ def _autoencoder_case(
     n_iterations: int,
     *,
     before: int = 0,
+    with_checkpoint: bool = False,
 ) -> Case:
     """Draw pictures of 49 pixels and a start; ``before`` iterations were done already."""
     x, _ = pictures(generator, n_examples, 49, 6)
@@ -55,7 +78,12 @@ def _autoencoder_case(
     if before:
         with without_bars():
             start = tuple(solutions.train_sparse_autoencoder(x, start, before))
-    return {"x": x, "start": start, "n_iterations": n_iterations}
+    return {
+        "x": x,
+        "start": start,
+        "n_iterations": n_iterations,
+        "with_checkpoint": with_checkpoint,
+    }
 
 
 def _trained(name: str, message: str, **switches: Any) -> KnownBug:
@@ -75,7 +103,7 @@ train_sparse_autoencoder = Exercise(
             generator, 80, 20, 4
         ),
         "a start that 50 iterations have trained, 2 more iterations": _autoencoder_case(
-            generator, 80, 20, 2, before=50
+            generator, 80, 20, 2, before=50, with_checkpoint=True
         ),
     },
     observe=_observe_autoencoder,
@@ -88,6 +116,13 @@ train_sparse_autoencoder = Exercise(
             mistakes.autoencoder_untrained,
             "This is the start. minimise does not change what you give it: the trained tensors "
             "are in the .parameters of what it returns.",
+        ),
+        _trained(
+            "the start in the cost",
+            "The function that you gave to minimise computes the cost of the start that was "
+            "handed in, not of the parameters that minimise passes to it: for minimise, the "
+            "ground is flat.",
+            use=lambda given, start: start,
         ),
         _trained(
             "the encoder alone",
@@ -120,14 +155,29 @@ train_sparse_autoencoder = Exercise(
             sparsity_weight=solutions.WEIGHT_DECAY,
         ),
         _trained(
+            "no probability for a target",
+            "The sparsity target that reaches exercise 1.6 is not between 0 and 1, so the penalty "
+            "has the logarithm of a negative number. In which order does exercise 1.6 take the "
+            "three constants?",
+            weight_decay=solutions.SPARSITY_TARGET,
+            sparsity_target=solutions.SPARSITY_WEIGHT,
+            sparsity_weight=solutions.WEIGHT_DECAY,
+        ),
+        _trained(
             "n_iterations not used",
             "However many iterations are asked for, yours does the same number.",
-            iterations=lambda n: 100,
+            iterations=lambda n: 20,
         ),
         KnownBug(
             "trained in place",
             mistakes.autoencoder_trained_in_place,
             "You overwrote the start. Whoever handed it in may want to compare with it.",
+        ),
+        _trained(
+            "checkpoint not used",
+            "The training is right, but checkpoint goes nowhere: interrupted after some minutes, "
+            "it would have to begin again.",
+            keep=lambda checkpoint: None,
         ),
     ),
     hints=(

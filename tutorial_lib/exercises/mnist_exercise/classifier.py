@@ -55,8 +55,9 @@ train_digit_classifier = AccuracyExercise(
         Symptom(
             "always the same digit",
             mistakes.classifier_of_one_class,
-            "Every image got the same label. Do the images that are handed to your predict "
-            "function reach the network at all, and was the softmax trained?",
+            "Every image got the same label. Either the images that are handed to your predict "
+            "function never reach the network, or it has hardly been trained: after a handful of "
+            "iterations a step, the codes of all digits are still nearly the same.",
         ),
         Symptom(
             "other labels",
@@ -82,9 +83,10 @@ train_digit_classifier = AccuracyExercise(
         Symptom(
             "images and labels out of step",
             mistakes.classifier_of_shuffled_labels,
-            "It guesses, even on the digits that it learnt from. Somewhere an image lost its own "
-            "label: if one of the two was shuffled or cut, the other must be too, by the same "
-            "index.",
+            "It guesses, even on the digits that it learnt from: images and labels are not those "
+            "of the same digits. Were the labels (or the images) taken from a variable of the "
+            "notebook instead of the argument, or one of the two shuffled or cut without the "
+            "other?",
             _guesses,
         ),
     ),

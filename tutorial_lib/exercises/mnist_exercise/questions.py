@@ -59,7 +59,7 @@ where_to_look = Question(
         KnownBug(
             "bad luck",
             "b",
-            "With 10,000 test digits, luck is worth some tenths of a percent, not five percent.",
+            "With 10,000 test digits, luck is worth some tenths of a point, not five points.",
         ),
         KnownBug(
             "more units",
@@ -71,7 +71,7 @@ where_to_look = Question(
     hints=(
         "Which of the steps have passed a test of their own, and which have not?",
         "89 % before fine-tuning is what others report. From there, others gain five to ten "
-        "percent; here it was two.",
+        "percentage points; here it was two.",
     ),
     notice="Compare with the numerical gradient first: it costs a minute, and it would have told.",
 )
@@ -116,7 +116,7 @@ is_significant = Question(
     title="1.28 against 1.40",
     points=1,
     variable="is_significant",
-    reference="b",
+    reference="d",
     choices="abcd",
     known_bugs=(
         KnownBug(
@@ -127,13 +127,13 @@ is_significant = Question(
         ),
         KnownBug(
             "large enough a test",
-            "c",
-            "10,000 digits settle a gap of half a percent. The count of the misread is what "
-            "matters here, and 12 more or less is within its usual scatter.",
+            "b",
+            "10,000 digits settle a gap of half a percentage point. The count of the misread is "
+            "what matters here, and 12 more or less is within its usual scatter.",
         ),
         KnownBug(
             "cannot be said",
-            "d",
+            "c",
             "A count of rare events scatters by about its square root: that says something, "
             "without any other data.",
         ),

@@ -7,30 +7,15 @@ import torch
 from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
-from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
-from tutorial_lib.exercises.parts import WrongStructure, describe, is_plain
+from tutorial_lib.exercises.mistakes import mnist_exercise_start as mistakes
+from tutorial_lib.exercises.mnist_exercise.measuring import require_tensors
+from tutorial_lib.exercises.parts import WrongStructure
+from tutorial_lib.exercises.running import Case
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions
 from tutorial_lib.exercises.values import Tolerance
-from tutorial_lib.exercises.wording import join
 
-
-def require_tensor(name: str, value: Any, shape: tuple[int, ...]) -> Tensor:
-    """Return a tensor in float64, or raise a WrongStructure that says what came instead."""
-    if not is_plain(value) or value.shape != shape or not value.is_floating_point():
-        wanted = f"expected a float tensor of shape {shape}"
-        kind = f", {value.dtype}" if is_plain(value) else ""
-        raise WrongStructure(f"{name} is {describe(value)}{kind}; {wanted}.")
-    if not value.isfinite().all():
-        raise WrongStructure(f"{name} has NaN or infinite values; all should be finite.")
-    return value.detach().double()
-
-
-def require_tensors(value: Any, shapes: dict[str, tuple[int, ...]]) -> list[Tensor]:
-    """Return the tensors of a tuple; see `require_tensor`."""
-    if not isinstance(value, list | tuple) or len(value) != len(shapes):
-        raise WrongStructure(f"It returned {describe(value)}; expected {join(list(shapes))}.")
-    named = zip(shapes.items(), value, strict=True)
-    return [require_tensor(name, part, shape) for (name, shape), part in named]
+N_DRAWS = 20  # calls of an answer with one generator
+MANY = 10_000  # numbers: then their spread hardly depends on the draw
 
 
 def _observe_start(
@@ -43,23 +28,53 @@ def _observe_start(
         "w2": (n_visible, n_hidden),
         "b2": (n_visible,),
     }
-    repeated = function(n_visible, n_hidden, generator.clone_state())
-    w1, b1, w2, b2 = require_tensors(function(n_visible, n_hidden, generator), shapes)
-    again = require_tensors(repeated, shapes)[0]
-    later = require_tensors(function(n_visible, n_hidden, generator), shapes)[0]
+    again = require_tensors(function(n_visible, n_hidden, generator.clone_state()), shapes)
+    draws = [
+        require_tensors(function(n_visible, n_hidden, generator), shapes) for _ in range(N_DRAWS)
+    ]
+    w1, b1, w2, b2 = first = draws[0]
+    _require_lines_of_their_own({"w1": w1, "w2": w2})
     measured: dict[str, Any] = {
         "the biases are 0": not (b1.any() or b2.any()),
         "w2 is w1 transposed": torch.equal(w2, w1.T),
-        "the same state of the generator gives the same numbers": torch.equal(w1, again),
-        "another call with the generator gives other numbers": not torch.equal(w1, later),
+        "the same state of the generator gives the same numbers": all(
+            map(torch.equal, first, again)
+        ),
+        "another call with the generator gives other numbers": not (
+            torch.equal(w1, draws[1][0]) or torch.equal(w2, draws[1][2])
+        ),
     }
-    for name, weight in {"w1": w1, "w2": w2}.items():
-        # Not the extremes, which differ from draw to draw where the range is not bounded.
-        low, high = weight.flatten().quantile(weight.new_tensor([0.01, 0.99])).tolist()
-        measured[f"the number that 1 % of {name} lie below"] = low
-        measured[f"the number that 1 % of {name} lie above"] = high
-        measured[f"the mean size of the numbers in {name}"] = weight.abs().mean().item()
+    r = (6 / (n_hidden + n_visible + 1)) ** 0.5
+    for name, k in {"w1": 0, "w2": 2}.items():
+        measured |= _range(name, torch.stack([draw[k] for draw in draws]).flatten() / r)
     return measured
+
+
+def _require_lines_of_their_own(weights: dict[str, Tensor]) -> None:
+    for name, weight in weights.items():
+        for k, lines in enumerate(("rows", "columns")):
+            if weight.any() and weight.unique(dim=k).shape[k] < weight.shape[k]:
+                raise WrongStructure(f"{name} has equal {lines}; each is to be drawn by itself.")
+
+
+def _range(name: str, numbers: Tensor) -> dict[str, Any]:
+    """Measure how numbers in units of r are spread."""
+    measured: dict[str, Any] = {
+        f"all numbers in {name} lie between -r and r": numbers.abs().max().item() < 1 + 1e-6
+    }
+    if len(numbers) < MANY:
+        return measured
+    # Not the extremes, which differ from draw to draw where the range is not bounded.
+    low, high = numbers.quantile(numbers.new_tensor([0.01, 0.99])).tolist()
+    return measured | {
+        f"{name}, in units of r: the number that 1 % lie below": low,
+        f"{name}, in units of r: the number that 1 % lie above": high,
+        f"{name}, in units of r: the mean size": numbers.abs().mean().item(),
+    }
+
+
+def _sizes(n_visible: int, n_hidden: int, generator: torch.Generator) -> Case:
+    return {"n_visible": n_visible, "n_hidden": n_hidden, "generator": generator.clone_state()}
 
 
 def _other_range(name: str, message: str, **switches: Any) -> KnownBug:
@@ -73,21 +88,14 @@ initial_parameters = Exercise(
     points=1,
     reference=solutions.initial_parameters,
     cases=lambda generator: {
-        "100 pixels, 100 hidden units": {
-            "n_visible": 100,
-            "n_hidden": 100,
-            "generator": generator.clone_state(),
-        },
-        "300 pixels, 40 hidden units": {
-            "n_visible": 300,
-            "n_hidden": 40,
-            "generator": generator.clone_state(),
-        },
+        "100 pixels, 100 hidden units": _sizes(100, 100, generator),
+        "300 pixels, 40 hidden units": _sizes(300, 40, generator),
+        "4 pixels, 2 hidden units": _sizes(4, 2, generator),
     },
     observe=_observe_start,
     tolerance=Tolerance(relative=0.04),
-    expects="weights spread evenly from -r to r, each drawn by itself from the generator, and "
-    "biases of 0.",
+    expects="weights spread evenly from -r to r, that is from -1 to 1 in units of r, each drawn by "
+    "itself from the generator, and biases of 0.",
     known_bugs=(
         _other_range(
             "no square root",
@@ -106,6 +114,24 @@ initial_parameters = Exercise(
             "The range is four times too wide: that factor belongs to deeplearning.net's recipe. "
             "Here it would push many sigmoids to their flat ends.",
             bound=lambda n_visible, n_hidden: 4 * (6 / (n_hidden + n_visible)) ** 0.5,
+        ),
+        _other_range(
+            "half the range",
+            "Your weights run from -r/2 to r/2. What torch.rand draws is 1 wide, and the range "
+            "from -r to r is twice as wide as r.",
+            bound=lambda n_visible, n_hidden: mistakes.right_bound(n_visible, n_hidden) / 2,
+        ),
+        _other_range(
+            "the 1 under the root forgotten",
+            "The root is taken of 6 over the number of units alone. With hundreds of units nobody "
+            "would notice; with a handful the range is clearly too wide.",
+            bound=lambda n_visible, n_hidden: (6 / (n_visible + n_hidden)) ** 0.5,
+        ),
+        KnownBug(
+            "shifted by 1",
+            mistakes.parameters_shifted_by_1,
+            "Whatever r is, you shift by 1, so the weights do not lie about 0: where r is small, "
+            "all are close to -1, and every unit begins by saying no.",
         ),
         _other_range(
             "biases drawn too",
@@ -131,6 +157,24 @@ initial_parameters = Exercise(
             "and stay the same for ever.",
         ),
         KnownBug(
+            "units that begin alike",
+            mistakes.parameters_with_equal_rows,
+            "You drew one row and gave it to all hidden units. Units that begin alike get the "
+            "same code, so only the decoder could ever tell them apart.",
+        ),
+        KnownBug(
+            "one number a unit",
+            mistakes.parameters_with_equal_columns,
+            "Each hidden unit has one number for all its pixels, so it begins by answering to "
+            "nothing but the amount of ink.",
+        ),
+        KnownBug(
+            "weights first",
+            mistakes.parameters_weights_first,
+            "You returned both weights, then both biases. Each weight is followed by the bias of "
+            "the units that it feeds, as in the arguments of exercise 1.6.",
+        ),
+        KnownBug(
             "shapes swapped",
             mistakes.parameters_in_other_shapes,
             "w1 and w2 have each other's shape. A row of a weight belongs to one unit that it "
@@ -143,10 +187,10 @@ initial_parameters = Exercise(
             "source, so nobody could repeat your run.",
         ),
         KnownBug(
-            "seeded anew",
+            "the same numbers in every call",
             mistakes.parameters_seeded_anew,
-            "You seed the generator inside: every call begins with the same numbers, and both "
-            "autoencoders of a stack would, too.",
+            "Every call gives the same numbers: you seed inside, be it the generator handed in or "
+            "another source of your own. Both autoencoders of a stack would begin with them.",
         ),
     ),
     hints=(

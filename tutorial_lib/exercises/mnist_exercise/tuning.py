@@ -12,17 +12,29 @@ from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import normal
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
 from tutorial_lib.exercises.mnist_exercise.autoencoder import pictures
-from tutorial_lib.exercises.mnist_exercise.start import require_tensor, require_tensors
+from tutorial_lib.exercises.mnist_exercise.measuring import (
+    keeps_checkpoint,
+    other_number,
+    require_difference,
+    require_tensor,
+    require_tensors,
+    trained,
+)
 from tutorial_lib.exercises.parts import WrongStructure, describe
 from tutorial_lib.exercises.running import Case
 from tutorial_lib.exercises.solutions import fine_tuning as solutions_of_03
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions
 from tutorial_lib.exercises.values import Tolerance
-from tutorial_lib.minimise import without_bars
+from tutorial_lib.exercises.wording import join
 
 
 def _stack_case(
-    generator: torch.Generator, sizes: Sequence[int], decay: float, n_iterations: int
+    generator: torch.Generator,
+    sizes: Sequence[int],
+    decay: float,
+    n_iterations: int,
+    *,
+    with_checkpoint: bool = False,
 ) -> Case:
     """Draw a stack of the given layer sizes, the last of them the classes, with its data."""
     x, labels = pictures(generator, 90, sizes[0], sizes[-1])
@@ -37,6 +49,7 @@ def _stack_case(
         "softmax_weight": normal(generator, sizes[-1], sizes[-2], spread=2),
         "weight_decay": decay,
         "n_iterations": n_iterations,
+        "with_checkpoint": with_checkpoint,
     }
 
 
@@ -48,20 +61,41 @@ def _observe_stack(
     softmax_weight: Tensor,
     decay: float,
     n_iterations: int,
+    with_checkpoint: bool,
 ) -> dict[str, Any]:
-    """Measure how far the tuning came, and which tensors took part."""
+    """Measure how far the tuning came."""
     before = [(weight.double(), bias.double()) for weight, bias in encoders]
-    shape = tuple(softmax_weight.shape)
-    with without_bars():
-        given = function(x, labels, encoders, softmax_weight, decay, n_iterations)
-    tuned, weight = _two(given)
-    pairs = [_pair(tuned, k, before) for k in range(len(before))]
-    weight = require_tensor("softmax_weight", weight, shape)
+    top = softmax_weight.double()
+
+    def after(decay: float, n: int) -> tuple[list[Any], Tensor]:
+        given = trained(lambda: function(x, labels, encoders, softmax_weight, decay, n))
+        tuned, weight = _two(given)
+        pairs = [_pair(tuned, k, before) for k in range(len(before))]
+        return pairs, require_tensor("softmax_weight", weight, tuple(top.shape))
+
+    pairs, weight = after(decay, n_iterations)
+    _require_change([*before, (top,)], [*pairs, (weight,)])
+    other = other_number(n_iterations)
+    told = f"With {n_iterations} iterations and with {other}"
+    require_difference(told, [weight], [after(decay, other)[1]])
+    told = f"With a weight decay of {decay} and with one of {decay + 1}"
+    require_difference(told, [weight], [after(decay + 1, n_iterations)[1]])
     loss, *_ = solutions_of_03.stacked_loss_and_gradients(x.double(), labels, pairs, weight, decay)
-    measured = {"the loss after tuning": loss.item()}
-    for k, (old, new) in enumerate(zip(before, pairs, strict=True)):
-        measured[f"encoders[{k}] has changed"] = not torch.equal(old[0], new[0])
+    measured: dict[str, Any] = {"the loss after tuning": loss.item()}
+    if with_checkpoint:
+        arguments = x, labels, encoders, softmax_weight, decay, n_iterations
+        measured["a file is kept in the folder that is handed in as checkpoint"] = keeps_checkpoint(
+            lambda folder: function(*arguments, folder)
+        )
     return measured
+
+
+def _require_change(before: list[tuple[Tensor, ...]], after: list[tuple[Tensor, ...]]) -> None:
+    """Raise a WrongStructure that names the weights which took no part in the tuning."""
+    names = [f"encoders[{k}]" for k in range(len(before) - 1)] + ["softmax_weight"]
+    weights = zip(names, before, after, strict=True)
+    if same := [name for name, (old, *_), (new, *_) in weights if torch.equal(old, new)]:
+        raise WrongStructure(f"Tuning left {join(same)} unchanged.")
 
 
 def _two(given: Any) -> tuple[Any, Any]:
@@ -92,7 +126,9 @@ fine_tune_stack = Exercise(
     cases=lambda generator: {
         "all layers of 6 units, 12 iterations": _stack_case(generator, [6, 6, 6, 6], 0.03, 12),
         "sizes 9-7-5-4, 12 iterations": _stack_case(generator, [9, 7, 5, 4], 0.02, 12),
-        "sizes 9-7-5-4, 1 iteration": _stack_case(generator, [9, 7, 5, 4], 0.01, 1),
+        "sizes 9-7-5-4, 1 iteration": _stack_case(
+            generator, [9, 7, 5, 4], 0.01, 1, with_checkpoint=True
+        ),
     },
     observe=_observe_stack,
     tolerance=Tolerance(relative=0.04),
@@ -111,6 +147,26 @@ fine_tune_stack = Exercise(
             tuned=lambda k, n: False,
         ),
         _tuned(
+            "only the encoders",
+            "The softmax weight stayed as it was, though the codes that it reads have changed: "
+            "all parts are tuned together.",
+            tuned_softmax=False,
+        ),
+        _tuned(
+            "the old encoders in the cost",
+            "The function that you gave to minimise works on the encoders that were handed in, "
+            "not on those that minimise passes to it. So minimise moves encoders whose place has "
+            "no effect on the loss.",
+            use=lambda given, old: (old[0], given[1]),
+        ),
+        _tuned(
+            "the old softmax weight in the cost",
+            "The function that you gave to minimise works on the softmax weight that was handed "
+            "in, not on the one that minimise passes to it. So minimise moves a weight that has "
+            "no effect on the loss.",
+            use=lambda given, old: (given[0], old[1]),
+        ),
+        _tuned(
             "only the top encoder",
             "The lowest encoder stayed as it was: fine-tuning reaches down to the pixels.",
             tuned=lambda k, n: k == n - 1,
@@ -123,7 +179,8 @@ fine_tune_stack = Exercise(
         ),
         _tuned(
             "decay not used",
-            "The weight decay that was given had no effect.",
+            "The weight decay that is handed in had no effect: you left it out, or used a number "
+            "of your own, such as the notebook's WEIGHT_DECAY.",
             decay=lambda weight_decay: 0.0,
         ),
         _tuned(
@@ -135,7 +192,7 @@ fine_tune_stack = Exercise(
         _tuned(
             "n_iterations not used",
             "However many iterations are asked for, yours does the same number.",
-            iterations=lambda n: 100,
+            iterations=lambda n: 20,
         ),
         KnownBug(
             "the other way round",
@@ -147,6 +204,12 @@ fine_tune_stack = Exercise(
             mistakes.stack_tuned_in_place,
             "You overwrote the encoders that were handed in: the network before fine-tuning, with "
             "which you want to compare, is gone.",
+        ),
+        _tuned(
+            "checkpoint not used",
+            "The tuning is right, but checkpoint goes nowhere: interrupted after a minute, it "
+            "would have to begin again.",
+            keep=lambda checkpoint: None,
         ),
     ),
     hints=(

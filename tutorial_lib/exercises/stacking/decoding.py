@@ -1,21 +1,11 @@
 """Exercise 2.2: down through a stack."""
 
-from collections.abc import Sequence
-from itertools import pairwise
-
 import torch
-from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
-from tutorial_lib.exercises.drawing import normal, uniform
+from tutorial_lib.exercises.drawing import layers, normal, uniform
 from tutorial_lib.exercises.mistakes import stacking as mistakes
 from tutorial_lib.exercises.solutions import stacking as solutions
-
-
-def _decoders(generator: torch.Generator, sizes: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
-    """Draw layers that lead back, from bottom to top; sizes from the input upward."""
-    return [(normal(generator, m, n), normal(generator, m)) for m, n in pairwise(sizes)]
-
 
 decode_stack = Exercise(
     id="2.2",
@@ -25,11 +15,20 @@ decode_stack = Exercise(
     cases=lambda generator: {
         "4 codes, three decoders and 3 units everywhere": {
             "code": uniform(generator, 4, 3),
-            "decoders": _decoders(generator, [3, 3, 3, 3]),
+            "decoders": layers(generator, [3, 3, 3, 3]),
         },
+        # What leads down is drawn from the top, and stands in the list from the bottom.
         "5 codes of 2 units, layers of 4, 5 and 7 on the way down": {
             "code": uniform(generator, 5, 2),
-            "decoders": _decoders(generator, [7, 5, 4, 2]),
+            "decoders": layers(generator, [2, 4, 5, 7])[::-1],
+        },
+        "a single code of 4 units, a single decoder with sums far from 0": {
+            "code": uniform(generator, 1, 4),
+            "decoders": [(normal(generator, 3, 4), torch.tensor([100.0, -100.0, -300.0]))],
+        },
+        "2 codes of 2 units, five decoders": {
+            "code": uniform(generator, 2, 2),
+            "decoders": layers(generator, [2, 3, 5, 4, 6, 7])[::-1],
         },
     },
     parts=("the reconstruction",),

@@ -1,21 +1,11 @@
 """Exercise 2.1: up through a stack."""
 
-from collections.abc import Sequence
-from itertools import pairwise
-
 import torch
-from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
-from tutorial_lib.exercises.drawing import normal, uniform
+from tutorial_lib.exercises.drawing import layers, normal, uniform
 from tutorial_lib.exercises.mistakes import stacking as mistakes
 from tutorial_lib.exercises.solutions import stacking as solutions
-
-
-def _encoders(generator: torch.Generator, sizes: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
-    """Draw layers that lead from one size to the next."""
-    return [(normal(generator, n, m), normal(generator, n)) for m, n in pairwise(sizes)]
-
 
 encode_stack = Exercise(
     id="2.1",
@@ -25,15 +15,26 @@ encode_stack = Exercise(
     cases=lambda generator: {
         "4 examples, three layers and 3 units everywhere": {
             "x": uniform(generator, 4, 3),
-            "encoders": _encoders(generator, [3, 3, 3, 3]),
+            "encoders": layers(generator, [3, 3, 3, 3]),
         },
         "5 examples of 7 pixels, layers of 5, 4 and 2 units": {
             "x": uniform(generator, 5, 7),
-            "encoders": _encoders(generator, [7, 5, 4, 2]),
+            "encoders": layers(generator, [7, 5, 4, 2]),
         },
         "3 examples of 6 pixels, a single layer of 4 units": {
             "x": uniform(generator, 3, 6),
-            "encoders": _encoders(generator, [6, 4]),
+            "encoders": layers(generator, [6, 4]),
+        },
+        "a single example of 7 pixels, five layers": {
+            "x": uniform(generator, 1, 7),
+            "encoders": layers(generator, [7, 6, 4, 5, 3, 2]),
+        },
+        "2 examples with sums far from 0": {
+            "x": uniform(generator, 2, 6),
+            "encoders": [
+                (normal(generator, 4, 6), torch.tensor([100.0, -100.0, 300.0, -300.0])),
+                *layers(generator, [4, 3]),
+            ],
         },
     },
     parts=("codes",),

@@ -45,6 +45,10 @@ denoising_gradients = Exercise(
         "4 examples of 3 pixels, 3 hidden units": _denoising(generator, 4, 3, 3, level=0.5),
         "6 examples of 7 pixels, 4 hidden units": _denoising(generator, 6, 7, 4),
         "a single example of 5 pixels, nothing hidden": _denoising(generator, 1, 5, 2, level=0),
+        "2 examples of 4 pixels, code of nearly 0 and 1": {
+            **_denoising(generator, 2, 4, 3),
+            "bias": torch.tensor([100.0, -100.0, 0.0]),
+        },
         # Here a least probability shows, in whatever way it was brought in; float32 still
         # tells these probabilities from 0.
         "visible biases of about -50": _sure(generator, [-50, -52, -48, -51]),
