@@ -59,7 +59,8 @@ def test_the_sparse_units_keep_to_their_target(numbers):
     assert n_units == 100
     assert 7 <= speaking <= 12, "about nine"
     loudest = numbers("sparse-parts", "what the nine say:")
-    assert [value > 0.5 for value in loudest] == 6 * [True] + 3 * [False]
+    assert loudest == sorted(loudest, reverse=True)
+    assert 5 <= sum(value > 0.5 for value in loudest) <= 8, "six or seven"
     error = numbers("sparse-parts", "error per pixel, all test digits:")[0]
     assert error == pytest.approx(0.024, abs=0.003)
 
