@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
-from tutorial_lib.exercises.drawing import normal
+from tutorial_lib.exercises.drawing import layers, normal
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
 from tutorial_lib.exercises.mnist_exercise.autoencoder import pictures
 from tutorial_lib.exercises.mnist_exercise.measuring import (
@@ -38,14 +37,10 @@ def _stack_case(
 ) -> Case:
     """Draw a stack of the given layer sizes, the last of them the classes, with its data."""
     x, labels = pictures(generator, 90, sizes[0], sizes[-1])
-    encoders = [
-        (normal(generator, n_out, n_in), normal(generator, n_out))
-        for n_in, n_out in pairwise(sizes[:-1])
-    ]
     return {
         "x": x,
         "labels": labels,
-        "encoders": encoders,
+        "encoders": layers(generator, sizes[:-1]),
         "softmax_weight": normal(generator, sizes[-1], sizes[-2], spread=2),
         "weight_decay": decay,
         "n_iterations": n_iterations,
