@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ LAYERS = (
     ("loop",),
     ("training", "minimise"),
     ("recipes", "report", "baselines", "bench_table", "study_training"),
-    ("experiment", "exercises"),
+    ("experiment", "exercises", "widgets"),
     ("illustrations", "solve_insertion"),
     ("solve_execution", "solve_page"),
     ("reproduce", "bench", "study", "solve", "doctor"),
@@ -188,10 +189,25 @@ def look_at_importing(*modules: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_importing_everything_changes_nothing_and_says_nothing():
-    names = [f"tutorial_lib.{module}" for module in MODULES if module != "__main__"]
+    names = [f"tutorial_lib.{m}" for m in MODULES if m not in ("__main__", "widgets")]
     process = look_at_importing("tutorial_lib", *names)
     assert process.stderr == ""
     assert json.loads(process.stdout) == {"changed": [], "loaded": []}
+
+
+def test_importing_explorers_loads_what_they_are_made_of_and_changes_nothing():
+    process = look_at_importing("tutorial_lib.widgets")
+    assert process.stderr == ""
+    seen = json.loads(process.stdout)
+    assert seen["changed"] == []
+    assert "ipywidgets" in seen["loaded"]
+
+
+def test_only_explorers_know_how_they_are_drawn_in_a_browser():
+    for module, paths in FILES.items():
+        text = "".join(path.read_text() for path in paths)
+        knows = bool(re.search(r"^\s*(import|from) (ipywidgets|anywidget)", text, re.MULTILINE))
+        assert knows == (module == "widgets"), module
 
 
 def test_the_look_would_see_an_effect(tmp_path, monkeypatch):

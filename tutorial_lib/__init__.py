@@ -12,8 +12,8 @@ The core, which the notebooks teach:
 - `features`: what a unit looks for
 - `plots`: pictures of all that; `diagrams`: networks, drawn as schematics
 
-Around it: `exercises`, functions to write that are checked at once, and `study`, the long
-comparison that notebook 03 shows.
+Around it: `exercises`, functions to write that are checked at once; `widgets`, explorers for
+JupyterLab; and `study`, the long comparison that notebook 03 shows.
 
 Under them: `gradients`, `sinks`, `steppers`, `loop`, `precision`, `checkpoints`, `checks`.
 On top: `recipes`, `experiment` and the commands, ``python -m tutorial_lib``.

@@ -18,7 +18,7 @@ MINIMUM_PYTHON = (3, 11)
 MINIMUM_TORCH = (2, 9)
 MINIMUM_DISK = 500_000_000  # bytes: the data in its cache, checkpoints and reports
 PACKAGES = (
-    *("numpy", "matplotlib", "tqdm", "pooch", "ipywidgets"),
+    *("numpy", "matplotlib", "tqdm", "pooch", "ipywidgets", "anywidget", "pillow"),
     *("nbclient", "nbformat", "nbconvert", "math-core"),
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")

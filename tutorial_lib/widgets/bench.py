@@ -1,0 +1,225 @@
+"""The training bench of notebooks 01 and 02: watch an autoencoder learn, and turn its knobs."""
+
+import asyncio
+import time
+import weakref
+
+import ipywidgets
+import torch
+from torch import Tensor
+
+from tutorial_lib.autoencoder import Autoencoder, corrupt
+from tutorial_lib.checks import require_data, require_size
+from tutorial_lib.losses import cross_entropy, kl_sparsity
+from tutorial_lib.plots import plot_filters
+from tutorial_lib.sheets import Picture
+from tutorial_lib.widgets import charts, pixels
+from tutorial_lib.widgets.panel import Panel, labelled
+
+N_SHOWN = 8
+SLICE = 0.1  # seconds of training between two looks at what the learner wants
+PAUSE = 0.02  # seconds for the kernel to read messages in
+DRAW_EVERY = 0.4
+
+
+class TrainingBench(Panel):
+    """A small denoising or sparse autoencoder that trains step by step before your eyes.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, n_visible), float in [0, 1]
+        To learn from; eight of them are shown with their reconstructions.
+    n_hidden : int
+    seed : int
+        Of weights, batches and noise; Reset begins with the seed that stands in its field.
+    batch_size : int
+    n_steps : int
+        Steps that are done at once, so that there is something to see.
+
+    The cost is the cross-entropy in nats, and with a sparsity weight above 0 the penalty of the
+    batch's mean activations. Adam takes the steps.
+
+    Training is a task of the kernel's own event loop, never a thread: other cells run in between,
+    and it ends with the explorer. Only one bench runs at a time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the images are no digits, or a size is below 1.
+
+    Used in notebooks 01, *Training*, and 02, *How much noise, and when*.
+    """
+
+    _running: "weakref.ref[TrainingBench] | None" = None
+
+    def __init__(
+        self,
+        images: Tensor,
+        *,
+        n_hidden: int = 64,
+        seed: int = 0,
+        batch_size: int = 100,
+        n_steps: int = 50,
+    ) -> None:
+        require_data("images", images, images.shape[1] if images.ndim == 2 else 784)
+        for name, value in {"n_hidden": n_hidden, "batch_size": batch_size}.items():
+            require_size(name, value)
+        self._images, self._n_hidden, self._batch_size = images, n_hidden, batch_size
+        self._task: asyncio.Task[None] | None = None
+        self.step = ipywidgets.Button(description="Step")
+        self.run = ipywidgets.ToggleButton(description="Run")
+        self.reset = ipywidgets.Button(description="Reset")
+        self.seed = labelled(ipywidgets.BoundedIntText(seed, min=0, max=10**6), "seed")
+        self.level = labelled(
+            ipywidgets.FloatSlider(0.3, min=0, max=0.9, step=0.05), "corruption level"
+        )
+        self.rate = labelled(
+            ipywidgets.FloatLogSlider(2e-3, min=-4, max=-1, step=0.1, readout_format=".4f"),
+            "learning rate",
+        )
+        self.target = labelled(
+            ipywidgets.FloatSlider(0.1, min=0.01, max=0.5, step=0.01), "sparsity target"
+        )
+        self.weight = labelled(ipywidgets.FloatSlider(0, min=0, max=5, step=0.1), "sparsity weight")
+        self._state, self._chart, self._filters = (ipywidgets.HTML() for _ in range(3))
+        wrap = ipywidgets.Layout(flex_flow="row wrap")
+        super().__init__(
+            "Training bench",
+            [
+                ipywidgets.HBox([self.step, self.run, self.reset, self.seed], layout=wrap),
+                ipywidgets.HBox([self.level, self.rate, self.target, self.weight], layout=wrap),
+                self._state,
+                ipywidgets.HBox([self._chart, self._filters], layout=wrap),
+            ],
+        )
+        self.step.on_click(self.guarded(lambda button: self._step_by_hand()))
+        self.reset.on_click(self.guarded(lambda button: self.begin()))
+        self.run.observe(self.guarded(lambda change: self._run_or_pause()), "value")
+        self._live.on_msg(lambda *message: self.stop())  # its last view was removed
+        self._running_bench()
+        self.begin()
+        self.train(n_steps)
+
+    def begin(self) -> None:
+        """Go back to the weights of the seed; the knobs stay where they are."""
+        self._generator = torch.Generator().manual_seed(self.seed.value)
+        self.model = Autoencoder(self._images.shape[1], self._n_hidden, generator=self._generator)
+        self._optimiser = torch.optim.Adam(self.model.parameters())
+        self.costs: list[float] = []
+        self.update()
+
+    def train(self, n_steps: int) -> None:
+        """Take steps with what the knobs say now, and show where they led."""
+        for _ in range(n_steps):
+            self._take_step()
+        self.update()
+
+    def _take_step(self) -> None:
+        rows = torch.randint(len(self._images), (self._batch_size,), generator=self._generator)
+        clean = self._images[rows]
+        noisy = corrupt(clean, self.level.value, generator=self._generator)
+        code = self.model.encode(noisy)
+        cost = cross_entropy(clean, self.model.decode_logits(code))
+        if self.weight.value > 0:
+            cost = cost + self.weight.value * kl_sparsity(code, self.target.value)
+        if not torch.isfinite(cost):
+            raise ValueError("The cost is no number any more: lower the learning rate, then Reset.")
+        self._optimiser.param_groups[0]["lr"] = self.rate.value
+        self._optimiser.zero_grad()
+        cost.backward()
+        self._optimiser.step()
+        self.costs.append(cost.item())
+
+    def _step_by_hand(self) -> None:
+        self.stop()
+        self.train(1)
+
+    def _run_or_pause(self) -> None:
+        if not self.run.value:
+            self.stop()
+        elif self._task is None:
+            self._running_bench()
+            self._task = asyncio.get_running_loop().create_task(self._train_on())
+            self.run.description = "Pause"
+
+    def _running_bench(self) -> None:
+        """Stop the bench that runs, such as the one that this cell made when it last ran."""
+        other = None if TrainingBench._running is None else TrainingBench._running()
+        if other is not None and other is not self:
+            other.stop()
+        TrainingBench._running = weakref.ref(self)
+
+    async def _train_on(self) -> None:
+        drawn = time.monotonic()
+        try:
+            while self.run.value:
+                until = time.monotonic() + SLICE
+                while time.monotonic() < until:
+                    self._take_step()
+                if time.monotonic() > drawn + DRAW_EVERY:
+                    self.update()
+                    drawn = time.monotonic()
+                await asyncio.sleep(PAUSE)
+        except ValueError as error:
+            self.tell(str(error))
+            self._task = None
+            self.stop()
+
+    def stop(self) -> None:
+        """Pause; the steps done so far stay."""
+        was_running = self._task is not None
+        self._cancel()
+        self.run.value = False
+        self.run.description = "Run"
+        if was_running:
+            self.update()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def close(self) -> None:
+        """Stop, and take the explorer off the page."""
+        self._cancel()  # no more: Python may be about to end
+        super().close()
+
+    def update(self) -> None:
+        """Show cost, filters and reconstructions as they are now."""
+        with torch.no_grad():
+            code = self.model.encode(self._images[:500])
+            rebuilt = self.model(self._images[:N_SHOWN])
+        latest = self.costs[-20:]
+        told = f"cost {sum(latest) / len(latest):.1f} nats, " if latest else ""
+        self._state.value = (
+            f'<p role="status">Step {len(self.costs)}: {told}mean activation {code.mean():.2f}</p>'
+        )
+        every = max(1, len(self.costs) // 200)
+        points = [(float(k + 1), self.costs[k]) for k in range(0, len(self.costs), every)]
+        self._chart.value = charts.lines({"cost": points}, x="step", y="cost in nats")
+        weight = self.model.encoder.weight.detach()[:64]
+        limit = float(weight.abs().max())
+        digits = torch.cat([self._images[:N_SHOWN], rebuilt])
+        self._filters.value = (
+            pixels.to_html(pixels.signed(weight, 16, limit), alt=f"{len(weight)} filters")
+            + "<br>"
+            + pixels.legend(limit)
+            + "<br>"
+            + pixels.to_html(
+                pixels.ink(digits, N_SHOWN), alt="Digits, and below their reconstructions", scale=2
+            )
+        )
+
+    def picture(self) -> Picture:
+        """Draw the filters."""
+        return plot_filters(self.model.encoder.weight, max_filters=64, n_columns=16)
+
+    def describe(self) -> str:
+        """Say how far training has come."""
+        cost = f", cost {self.costs[-1]:.1f} nats" if self.costs else ""
+        return (
+            f"Filters of an autoencoder with {self._n_hidden} units after {len(self.costs)} steps"
+            f"{cost}: corruption level {self.level.value:.2f}, "
+            f"learning rate {self.rate.value:.4f}, "
+            f"sparsity target {self.target.value:.2f}, sparsity weight {self.weight.value:.1f}."
+        )

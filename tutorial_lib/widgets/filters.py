@@ -1,0 +1,186 @@
+"""The filter explorer of notebooks 01 and 02: what each unit of a layer answers to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets
+import torch
+from torch import Tensor
+
+from tutorial_lib.autoencoder import Autoencoder
+from tutorial_lib.checks import require_data
+from tutorial_lib.features import combine_filters, maximise_activation
+from tutorial_lib.plots import plot_filters
+from tutorial_lib.sheets import Picture
+from tutorial_lib.stacked import StackedAutoencoder
+from tutorial_lib.widgets import charts, pixels
+from tutorial_lib.widgets.models import encoders_of, name_models, warn_untrained
+from tutorial_lib.widgets.panel import Panel, labelled
+from tutorial_lib.widgets.sheet import Sheet
+
+N_COLUMNS, N_UNITS = 10, 100
+N_EXAMPLES = 9
+ORDERS = ("number", "norm of the weights", "mean activation", "how seldom it is on")
+METHODS = ("linear combination", "activation maximisation")
+
+
+class FilterExplorer(Panel):
+    """Choose a unit on a sheet of filters, and see what excites it.
+
+    Parameters
+    ----------
+    models : Autoencoder, StackedAutoencoder, or dict of name to one of them
+        One, or two side by side with one scale of colours.
+    images : Tensor of shape (n, n_visible), float in [0, 1]
+        Digits that no model was trained on; the first 2,000 are used.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no models, or they do not fit the images.
+
+    Used in notebooks 01, *What a filter is*, and 02, *What the layers look for*.
+    """
+
+    def __init__(self, models: Any | Mapping[str, Any], images: Tensor) -> None:
+        self._models = name_models(models, Autoencoder, StackedAutoencoder, alone="model")
+        self._encoders = {name: encoders_of(model) for name, model in self._models.items()}
+        for encoders in self._encoders.values():
+            require_data("images", images, encoders[0].in_features)
+        self._images = images[:2000]
+        self._codes = {
+            name: _codes(layers, self._images) for name, layers in self._encoders.items()
+        }
+        depth = min(len(layers) for layers in self._encoders.values())
+        self.layer = labelled(ipywidgets.Dropdown(options=range(1, depth + 1)), "layer")
+        self.method = labelled(ipywidgets.ToggleButtons(options=METHODS), "deeper layers by")
+        self.order = labelled(ipywidgets.Dropdown(options=ORDERS), "sorted by")
+        self._sheets = {name: Sheet(width=360) for name in self._models}
+        self._details = ipywidgets.HTML()
+        self._scale = ipywidgets.HTML()
+        self._chosen = next(iter(self._models))
+        controls = ipywidgets.HBox(
+            [self.layer, self.order, self.method], layout=ipywidgets.Layout(flex_flow="row wrap")
+        )
+        columns = [
+            ipywidgets.VBox([ipywidgets.HTML(f"<strong>{name}</strong>"), sheet])
+            for name, sheet in self._sheets.items()
+        ]
+        sheets = ipywidgets.HBox(columns, layout=ipywidgets.Layout(flex_flow="row wrap"))
+        super().__init__("Filter explorer", [controls, sheets, self._scale, self._details])
+        self.update_on(self.layer, self.order)
+        self.method.observe(self.guarded(lambda change: self._show_unit()), "value")
+        for name, sheet in self._sheets.items():
+            choose = self.guarded(lambda change, name=name: self._choose(name))
+            sheet.observe(choose, "selected")
+        self.update()
+        self.tell(warn_untrained(self._models))
+
+    def _choose(self, name: str) -> None:
+        self._chosen = name
+        self._show_unit()
+
+    def filters(self, name: str) -> Tensor:
+        """Return the filters of the layer, (n_units, n_visible), as the sheet shows them."""
+        weights = [layer.weight.detach() for layer in self._encoders[name][: self.layer.value]]
+        return weights[0] if len(weights) == 1 else combine_filters(*weights)
+
+    def _units(self, name: str) -> list[int]:
+        """Return the units in the order asked for, the first hundred."""
+        code = self._codes[name][self.layer.value - 1]
+        keys = {
+            "number": -torch.arange(code.shape[1]),
+            "norm of the weights": self._encoders[name][self.layer.value - 1].weight.norm(dim=1),
+            "mean activation": code.mean(dim=0),
+            "how seldom it is on": -(code > 0.5).float().mean(dim=0),
+        }
+        order: list[int] = keys[self.order.value].detach().argsort(descending=True).tolist()
+        return order[:N_UNITS]
+
+    def update(self) -> None:
+        """Lay the sheets out anew."""
+        self._order = {name: self._units(name) for name in self._models}
+        shown = {name: self.filters(name)[units] for name, units in self._order.items()}
+        self._limit = max(float(filters.abs().max()) for filters in shown.values()) or 1.0
+        for name, filters in shown.items():
+            means = self._codes[name][self.layer.value - 1].mean(dim=0)
+            labels = [f"unit {u}, mean activation {means[u]:.2f}" for u in self._order[name]]
+            sheet = pixels.signed(filters, N_COLUMNS, self._limit)
+            self._sheets[name].show(
+                sheet, labels, N_COLUMNS, description=f"Filters of layer {self.layer.value}, {name}"
+            )
+        self._scale.value = pixels.legend(self._limit)
+        self._show_unit()
+
+    @property
+    def unit(self) -> int:
+        """The number of the chosen unit."""
+        order = self._order[self._chosen]
+        return order[min(max(self._sheets[self._chosen].selected, 0), len(order) - 1)]
+
+    def strongest_input(self) -> Tensor:
+        """Return the input of length 1 that excites the chosen unit most, (n_visible,)."""
+        encoders = self._encoders[self._chosen][: self.layer.value]
+        if len(encoders) == 1 or self.method.value == METHODS[0]:
+            return combine_filters(*(layer.weight.detach() for layer in encoders))[self.unit]
+        return maximise_activation(
+            encoders,
+            units=[self.unit],
+            n_steps=40,
+            n_restarts=2,
+            generator=torch.Generator().manual_seed(0),
+            progress=False,
+        )[0]
+
+    def _show_unit(self) -> None:
+        unit, name = self.unit, self._chosen
+        code = self._codes[name][self.layer.value - 1][:, unit]
+        best = self.strongest_input()
+        limit = float(best.abs().max()) or 1.0
+        how = "closed form" if self.layer.value == 1 else self.method.value
+        order = code.argsort(descending=True)
+        most, least = order[:N_EXAMPLES], order[-N_EXAMPLES:].flip(0)
+        best_told = f"the input of length 1 that excites it most ({how})"
+        pictures = [
+            (pixels.signed(best[None], 1, limit), best_told, 5.0),
+            (pixels.ink(self._images[most], 3), _told("most", code[most]), 1.7),
+            (pixels.ink(self._images[least], 3), _told("least", code[least]), 1.7),
+        ]
+        figures = "".join(
+            '<figure style="display: inline-block; vertical-align: top; margin: 0 1em 0 0; '
+            'max-width: 220px">'
+            f"{pixels.to_html(sheet, alt=caption, scale=scale)}<figcaption>{caption}</figcaption>"
+            "</figure>"
+            for sheet, caption, scale in pictures
+        )
+        chart = charts.histogram(code.tolist(), x=f"activation of unit {unit}")
+        title = f"Layer {self.layer.value}, unit {unit}, {name}"
+        self._details.value = f"<p><strong>{title}</strong></p>{figures}{chart}"
+
+    def picture(self) -> Picture:
+        """Draw the sheets side by side."""
+        shown = [self.filters(name)[units] for name, units in self._order.items()]
+        return plot_filters(*shown, titles=list(self._models), n_columns=N_COLUMNS)
+
+    def describe(self) -> str:
+        """Say what is on the sheets, and which unit is chosen."""
+        code = self._codes[self._chosen][self.layer.value - 1][:, self.unit]
+        return (
+            f"Filters of layer {self.layer.value} of {' and '.join(self._models)}, sorted by "
+            f"{self.order.value}: blue is negative, red positive. Chosen: unit {self.unit}, whose "
+            f"mean activation is {code.mean():.2f}."
+        )
+
+
+def _codes(encoders: Any, images: Tensor) -> list[Tensor]:
+    codes = []
+    with torch.no_grad():
+        for layer in encoders:
+            images = torch.sigmoid(layer(images))
+            codes.append(images)
+    return codes
+
+
+def _told(which: str, activations: Tensor) -> str:
+    low, high = activations.min(), activations.max()
+    return f"the digits that excite it {which}: {low:.2f} to {high:.2f}"

@@ -1,0 +1,102 @@
+"""Pre-training or not, in notebook 03: the stored study, cell by cell."""
+
+import ipywidgets
+import numpy as np
+
+from tutorial_lib.plots import plot_filters
+from tutorial_lib.sheets import Picture
+from tutorial_lib.study_files import load_study
+from tutorial_lib.study_results import LABELS, Run, Study
+from tutorial_lib.widgets import charts, pixels
+from tutorial_lib.widgets.panel import Panel, labelled
+
+N_COLUMNS = 10
+
+
+class PretrainingExplorer(Panel):
+    """Compare a network from random weights with a pre-trained one.
+
+    Parameters
+    ----------
+    study : Study, optional
+        By default the one that is stored with the package.
+
+    Used in notebook 03, *A longer study*.
+    """
+
+    def __init__(self, study: Study | None = None) -> None:
+        self._study = load_study() if study is None else study
+        counts = [(f"{n:,}", n) for n in self._study.n_labels]
+        self.n_labels = labelled(ipywidgets.SelectionSlider(options=counts), "labels")
+        self.depth = labelled(
+            ipywidgets.SelectionSlider(options=self._study.depths, value=self._study.depths[-1]),
+            "hidden layers",
+        )
+        self.seed = labelled(ipywidgets.SelectionSlider(options=self._study.seeds), "seed")
+        self.quantity = labelled(
+            ipywidgets.ToggleButtons(options=["validation error", "training cost"]), "curve"
+        )
+        self._view, self._filters = ipywidgets.HTML(), ipywidgets.HTML()
+        wrap = ipywidgets.Layout(flex_flow="row wrap")
+        super().__init__(
+            "Pre-training or not",
+            [
+                ipywidgets.HBox([self.n_labels, self.depth, self.seed, self.quantity], layout=wrap),
+                ipywidgets.HBox([self._view, self._filters], layout=wrap),
+            ],
+        )
+        self.update_on(self.n_labels, self.depth, self.seed, self.quantity)
+        self.update()
+
+    def _runs(self) -> dict[str, Run]:
+        """Return the two runs of the cell and seed, by label."""
+        cell = self.n_labels.value, self.depth.value
+        k = self._study.seeds.index(self.seed.value)
+        return {label: self._study.select(start, *cell)[k] for start, label in LABELS.items()}
+
+    def update(self) -> None:
+        """Show the cell's curves and filters."""
+        runs = self._runs()
+        unit = "percent" if self.quantity.value == "validation error" else "nats"
+        curves = {}
+        for label, run in runs.items():
+            values = run.validation_error if unit == "percent" else run.training_cost
+            curves[label] = [(float(k), value) for k, value in enumerate(values, start=1)]
+        chart = charts.lines(curves, x="epoch", y=f"{self.quantity.value} ({unit})")
+        self._view.value = f"<p>{self._told()}</p>{chart}"
+        self._sheets = {
+            label: self._study.filters(start, self.n_labels.value, self.depth.value)
+            for start, label in LABELS.items()
+        }
+        limit = max(float(np.abs(filters).max()) for filters in self._sheets.values())
+        figures = "".join(
+            '<figure style="display: inline-block; margin: 0 1em 0 0">'
+            + pixels.to_html(
+                pixels.signed(filters, N_COLUMNS, limit), alt=f"first filters, {label}"
+            )
+            + f"<figcaption>{label}</figcaption></figure>"
+            for label, filters in self._sheets.items()
+        )
+        seed = self._study.seeds[0]
+        self._filters.value = (
+            f"<p>First filters after fine-tuning (seed {seed}):</p>{figures}<br>"
+            + pixels.legend(limit)
+        )
+
+    def _told(self) -> str:
+        errors = "; ".join(
+            f"{label}: {run.test_error:.2f} % of the test digits misread"
+            for label, run in self._runs().items()
+        )
+        return (
+            f"{self.n_labels.value:,} labels, {self.depth.value} hidden "
+            f"layer{'s' * (self.depth.value > 1)}, seed {self.seed.value}. {errors}."
+        )
+
+    def picture(self) -> Picture:
+        """Draw both networks' filters."""
+        return plot_filters(*self._sheets.values(), titles=list(self._sheets), n_columns=N_COLUMNS)
+
+    def describe(self) -> str:
+        """Say which networks, and how well they read."""
+        return f"First filters of two networks. {self._told()}"

@@ -1,0 +1,184 @@
+"""The stack explorer of notebooks 02 and 03: a digit goes up, and comes back down."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets
+import torch
+from torch import Tensor
+
+from tutorial_lib.checks import require_data
+from tutorial_lib.plots import plot_rows
+from tutorial_lib.sheets import Picture
+from tutorial_lib.stacked import StackedAutoencoder
+from tutorial_lib.widgets import charts, pixels
+from tutorial_lib.widgets.models import name_models, warn_untrained
+from tutorial_lib.widgets.pad import DrawingPad
+from tutorial_lib.widgets.panel import Panel, labelled
+
+N_COLUMNS = 25  # of units
+
+
+class StackExplorer(Panel):
+    """Send a digit up a stack: see each layer's activations, the classes, and the way back.
+
+    Parameters
+    ----------
+    stacks : StackedAutoencoder, or dict of name to StackedAutoencoder
+        One, or two of the same sizes side by side, such as before and after fine-tuning.
+    images : Tensor of shape (n, n_visible), float in [0, 1]
+    labels : Tensor of shape (n,), int64, optional
+        Told beside the digit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no stacks, their sizes differ, or they do not fit the images.
+
+    Used in notebooks 02, *Back to pixels, from each depth*, and 03, *Fine-tuning on all digits*.
+    """
+
+    def __init__(
+        self,
+        stacks: StackedAutoencoder | Mapping[str, StackedAutoencoder],
+        images: Tensor,
+        *,
+        labels: Tensor | None = None,
+    ) -> None:
+        self._stacks = name_models(stacks, StackedAutoencoder, alone="stack")
+        sizes = {name: _sizes(stack) for name, stack in self._stacks.items()}
+        if len(set(map(tuple, sizes.values()))) > 1:
+            raise ValueError(f"The stacks have different sizes: {sizes}; expected the same.")
+        self._sizes = next(iter(sizes.values()))
+        require_data("images", images, self._sizes[0])
+        if labels is not None and len(labels) != len(images):
+            raise ValueError(f"There are {len(images)} images and {len(labels)} labels.")
+        self._images, self._labels = images, labels
+        depth = len(self._sizes) - 1
+        self.source = labelled(
+            ipywidgets.ToggleButtons(options=["test digit", "my drawing"]), "input"
+        )
+        self.index = labelled(ipywidgets.IntSlider(0, min=0, max=len(images) - 1), "test digit")
+        self.pad = DrawingPad()
+        self.clear = ipywidgets.Button(description="Clear drawing")
+        self.depth = labelled(
+            ipywidgets.Dropdown(options=range(1, depth + 1), value=depth), "back down from layer"
+        )
+        self.switch = ipywidgets.Checkbox(False, description="set one hidden unit by hand")
+        self.layer = labelled(ipywidgets.Dropdown(options=range(1, depth + 1)), "its layer")
+        self.unit = labelled(ipywidgets.IntSlider(0, min=0, max=self._sizes[1] - 1), "its number")
+        self.value = labelled(ipywidgets.FloatSlider(0, min=0, max=1, step=0.05), "its activation")
+        self._view = ipywidgets.HTML()
+        wrap = ipywidgets.Layout(flex_flow="row wrap")
+        super().__init__(
+            "Stack explorer",
+            [
+                ipywidgets.HBox([self.source, self.index, self.depth], layout=wrap),
+                ipywidgets.HBox([self.switch, self.layer, self.unit, self.value], layout=wrap),
+                ipywidgets.HBox([ipywidgets.VBox([self.pad, self.clear]), self._view], layout=wrap),
+            ],
+        )
+        self.layer.observe(self.guarded(lambda change: self._fit_unit()), "value")
+        self.clear.on_click(self.guarded(lambda button: self.pad.clear()))
+        self.pad.observe(self.guarded(lambda change: self._drawn()), "ink")
+        self.update_on(
+            self.source, self.index, self.depth, self.switch, self.layer, self.unit, self.value
+        )
+        self.update()
+        self.tell(warn_untrained(self._stacks))
+
+    def _fit_unit(self) -> None:
+        self.unit.max = self._sizes[self.layer.value] - 1
+
+    def _drawn(self) -> None:
+        if self.source.value == "my drawing":
+            self.update()
+        elif any(self.pad.ink):
+            self.source.value = "my drawing"
+
+    @property
+    def x(self) -> Tensor:
+        """The digit that goes up, (1, n_visible)."""
+        if self.source.value == "my drawing":
+            return self.pad.image
+        return self._images[self.index.value : self.index.value + 1]
+
+    def codes(self, stack: StackedAutoencoder) -> list[Tensor]:
+        """Return the activations of each layer, with the unit that was set by hand."""
+        x, codes = self.x, []
+        for k, layer in enumerate(stack.layers(), start=1):
+            x = layer.encode(x)
+            if self.switch.value and k == self.layer.value:
+                x[:, self.unit.value] = self.value.value
+            codes.append(x)
+        return codes
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Send the digit up and down."""
+        self._codes = {name: self.codes(stack) for name, stack in self._stacks.items()}
+        self._back = {
+            name: stack.decode(self._codes[name][self.depth.value - 1], depth=self.depth.value)
+            for name, stack in self._stacks.items()
+        }
+        self._classes = {
+            name: torch.softmax(stack.softmax(self._codes[name][-1]), dim=1)[0]
+            for name, stack in self._stacks.items()
+        }
+        first, *others = self._classes.values()
+        named = {str(k): float(p) for k, p in enumerate(first)}
+        second = others[0].tolist() if others else None
+        chart = charts.bars(named, y="probability of each class", second=second)
+        large = pixels.to_html(pixels.ink(self.x, 1), alt="the input", scale=5)
+        columns = "".join(self._column(name) for name in self._stacks)
+        key = " (filled: {}, hollow: {})".format(*self._stacks) if others else ""
+        self._view.value = (
+            f"<p>{self._told()}{key}</p>"
+            f'<div style="display: flex; flex-wrap: wrap; gap: 1.5em">'
+            f"<figure style='margin: 0'>{large}<figcaption>input</figcaption></figure>"
+            f"{columns}<div>{chart}</div></div>"
+        )
+
+    def _column(self, name: str) -> str:
+        """Return one stack's activations, the top first, and its reconstruction."""
+        figures = ""
+        for k, code in reversed(list(enumerate(self._codes[name], start=1))):
+            sheet = pixels.ink(code.T, N_COLUMNS, (1, 1))
+            told = f"layer {k}: {int((code > 0.5).sum())} of {code.shape[1]} units above one half"
+            figures += f"{pixels.to_html(sheet, alt=told, scale=4)}<br>{told}<br>"
+        back = pixels.to_html(pixels.ink(self._back[name], 1), alt="reconstruction", scale=5)
+        told = f"back from layer {self.depth.value}"
+        return f"<div><strong>{name}</strong><br>{figures}{back}<br>{told}</div>"
+
+    def _told(self) -> str:
+        true = ""
+        if self.source.value == "test digit" and self._labels is not None:
+            true = f"A {int(self._labels[self.index.value])}. "
+        if not self.x.any():
+            return "Draw a digit on the square."
+        said = "; ".join(
+            f"{name} reads {int(p.argmax())} ({float(p.max()):.0%})"
+            for name, p in self._classes.items()
+        )
+        return f"{true}{said}."
+
+    def picture(self) -> Picture:
+        """Draw the input and the reconstructions."""
+        return plot_rows({"input": self.x, **self._back}, width=3)
+
+    def describe(self) -> str:
+        """Say what went up, what was read, and from where it came back."""
+        on = "; ".join(
+            f"{name}: "
+            + ", ".join(
+                f"{int((code > 0.5).sum())} of {code.shape[1]} units of layer {k} above one half"
+                for k, code in enumerate(codes, start=1)
+            )
+            for name, codes in self._codes.items()
+        )
+        return f"A digit and its reconstruction from layer {self.depth.value}. {self._told()} {on}."
+
+
+def _sizes(stack: StackedAutoencoder) -> list[int]:
+    layers: list[Any] = stack.layers()
+    return [layers[0].encoder.in_features, *(layer.encoder.out_features for layer in layers)]
