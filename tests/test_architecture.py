@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "tutorial_lib"
 # place here, and a place that has to move is a decision, made here.
 LAYERS = (
     ("checks",),
-    ("losses", "schedules", "checkpoints", "sheets", "idx", "mnist_downloads"),
+    ("losses", "schedules", "nesting", "checkpoints", "sheets", "idx", "mnist_downloads"),
     ("autoencoder", "plots", "diagrams", "mnist_sources", "comparison"),
     ("stacked", "precision", "sinks", "mnist", "study_plots", "study_results"),
     ("gradients", "features", "study_files"),
@@ -41,6 +41,7 @@ ROOMS = {
 PURE = {
     *("losses", "autoencoder", "stacked", "precision", "sinks", "gradients", "features"),
     *("schedules", "settings", "evaluation", "steppers", "loop", "training", "minimise"),
+    "nesting",
 }
 # What checks an exercise knows of no exercise, no solution, and nothing of what is taught.
 MACHINERY = {

@@ -16,7 +16,7 @@ from tutorial_lib import loop as loop_module
 from tutorial_lib.autoencoder import Autoencoder
 from tutorial_lib.checkpoints import CheckpointError
 from tutorial_lib.loop import TrainingDiverged, TrainingInterrupted
-from tutorial_lib.minimise import MinimisationInterrupted, Minimum, minimise, without_bars
+from tutorial_lib.minimise import MinimisationInterrupted, Minimum, minimise, watching, without_bars
 from tutorial_lib.settings import Pretraining
 from tutorial_lib.training import pretrain_layer
 
@@ -305,6 +305,17 @@ def test_the_bar_shows_title_iterations_and_cost(capfd: pytest.CaptureFixture[st
     assert capfd.readouterr() == ("", "")
     run(n_iterations=3, progress=True)
     assert "3.00/3.00" in capfd.readouterr().err
+
+
+def test_who_watches_sees_every_call_as_it_was_made() -> None:
+    function, start = (lambda w: ((w**2).sum(), 2 * w)), [torch.ones(2)]
+    with watching() as calls:
+        minimise(function, start, n_iterations=1, progress=False)
+        with pytest.raises(ZeroDivisionError):
+            minimise(lambda w: 1 / 0, start, n_iterations=1)
+    minimise(function, start, n_iterations=1, progress=False)
+    assert len(calls) == 2
+    assert calls[0] == (function, start)
 
 
 # --- errors

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +18,13 @@ from torch import Tensor, nn
 from tutorial_lib.checkpoints import checkpoint_file, digest_of
 from tutorial_lib.checks import require_floats, require_size
 from tutorial_lib.loop import Loop, TrainingDiverged, TrainingInterrupted
+from tutorial_lib.nesting import described, filled, leaves, matched
 from tutorial_lib.precision import fast_products
 from tutorial_lib.steppers import FullBatch
 
 _MANY_ROWS = 1000  # full batches are large: no reason to keep to one thread
 _shows_bars = ContextVar("shows_bars", default=True)
+_calls: ContextVar[list["Call"] | None] = ContextVar("calls", default=None)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,13 @@ class Minimum:
 
     parameters: list[Any]
     costs: list[float]
+
+
+class Call(NamedTuple):
+    """What `minimise` was asked to do: its first two arguments."""
+
+    loss_and_gradients: Callable[..., Any]
+    parameters: Sequence[Any]
 
 
 class MinimisationInterrupted(TrainingInterrupted):
@@ -98,6 +107,8 @@ def minimise(
     """
     require_size("n_iterations", n_iterations)
     objective = _Objective(loss_and_gradients, parameters, title)
+    if (calls := _calls.get()) is not None:
+        calls.append(Call(loss_and_gradients, parameters))
     with fast_products(_MANY_ROWS):
         costs = [objective()]
         identity = objective.fingerprint(costs[0]) | {"n_iterations": str(n_iterations)}
@@ -129,6 +140,17 @@ def without_bars() -> Iterator[None]:
         _shows_bars.reset(token)
 
 
+@contextmanager
+def watching() -> Iterator[list[Call]]:
+    """Yield a list to which every minimisation within adds its call, when it begins."""
+    calls: list[Call] = []
+    token = _calls.set(calls)
+    try:
+        yield calls
+    finally:
+        _calls.reset(token)
+
+
 def _told(title: str, loop: Loop, file: Path | None) -> str:
     kept = f"Saved in {file}: the same call goes on."
     if file is None:
@@ -150,13 +172,13 @@ class _Objective:
         self.function = function
         self.given = parameters
         self.title = title
-        leaves = [_require_digits(*leaf) for leaf in _leaves("parameter", parameters)]
-        self.model = nn.ParameterList(nn.Parameter(leaf.detach().clone()) for leaf in leaves)
+        start = [_require_digits(*leaf) for leaf in leaves("parameter", parameters)]
+        self.model = nn.ParameterList(nn.Parameter(leaf.detach().clone()) for leaf in start)
 
     def arguments(self) -> list[Any]:
         """Return copies of the present parameters: the function may do with them what it likes."""
         copies = (parameter.detach().clone() for parameter in self.model)
-        return [_filled(part, copies) for part in self.given]
+        return [filled(part, copies) for part in self.given]
 
     def fingerprint(self, loss: float) -> dict[str, str]:
         """Return what tells one minimisation from another, up to rounding."""
@@ -174,11 +196,11 @@ class _Objective:
         n = len(self.given)
         if not isinstance(result, list | tuple) or len(result) != n + 1:
             raise ValueError(
-                f"The function returned {_described(result)}; expected the loss and, for "
+                f"The function returned {described(result)}; expected the loss and, for "
                 f"{n} {'parameter' if n == 1 else 'parameters'}, as many gradients."
             )
         loss = _number(result[0])
-        gradients = _matched("gradient", self.given, result[1:])
+        gradients = matched("gradient", self.given, result[1:])
         for parameter, (name, gradient) in zip(self.model, gradients, strict=True):
             if not (math.isfinite(loss) and torch.isfinite(gradient).all()):
                 what = name if math.isfinite(loss) else f"the loss, {loss},"
@@ -201,57 +223,9 @@ def _require_digits(name: str, value: Any) -> Tensor:
     return leaf
 
 
-def _described(result: Any) -> str:
-    if isinstance(result, list | tuple):
-        return f"a {type(result).__name__} of {len(result)}"
-    return "None" if result is None else f"one {type(result).__name__}"
-
-
 def _number(loss: Any) -> float:
     try:
         return float(loss.detach() if isinstance(loss, Tensor) else loss)
     except (TypeError, ValueError, RuntimeError):
         kind = f"shape {tuple(loss.shape)}" if hasattr(loss, "shape") else f"{loss!r}"
         raise ValueError(f"The loss must be one number; it is {kind}.") from None
-
-
-def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the tensors of a nested value with their names: "parameter 1", "parameter 2[0][1]"."""
-    if isinstance(value, list | tuple):
-        for k, part in enumerate(value):
-            yield from _leaves(_inside(name, k), part)
-    else:
-        yield name, value
-
-
-def _inside(name: str, k: int) -> str:
-    return f"{name}[{k}]" if " " in name else f"{name} {k + 1}"
-
-
-def _filled(shape: Any, leaves: Iterator[Tensor]) -> Any:
-    """Return a value nested like ``shape``, of these leaves."""
-    if isinstance(shape, list | tuple):
-        parts = [_filled(part, leaves) for part in shape]
-        return getattr(type(shape), "_make", type(shape))(parts)  # a named tuple takes no list
-    return next(leaves)
-
-
-def _matched(name: str, parameter: Any, gradient: Any) -> Iterator[tuple[str, Tensor]]:
-    """Yield the tensors of a nested gradient, or raise if it is not nested like its parameter."""
-    if isinstance(parameter, list | tuple):
-        if not isinstance(gradient, list | tuple) or len(gradient) != len(parameter):
-            raise ValueError(
-                f"{name} is {_described(gradient)}; its parameter has {len(parameter)} parts."
-            )
-        for k, pair in enumerate(zip(parameter, gradient, strict=True)):
-            yield from _matched(_inside(name, k), *pair)
-        return
-    try:
-        gradient = torch.as_tensor(gradient)
-    except (TypeError, ValueError, RuntimeError):
-        raise ValueError(f"{name} is {_described(gradient)}; expected a tensor.") from None
-    if gradient.shape != parameter.shape:
-        raise ValueError(
-            f"{name} has shape {tuple(gradient.shape)}; its parameter has {tuple(parameter.shape)}."
-        )
-    yield name, gradient

@@ -54,10 +54,12 @@ def _kept_in(module: torch.nn.Module) -> dict[str, Any]:
 
 
 def same_tensor(before: Tensor, after: Tensor) -> bool:
+    """Tell whether shape, dtype and all values are equal; NaN equals NaN here."""
     if not is_plain(after) or (before.shape, before.dtype) != (after.shape, after.dtype):
         return False
     return bool(((before == after) | (before.isnan() & after.isnan())).all())
 
 
 def storages(tensors: Iterable[Tensor]) -> set[int]:
+    """Return the addresses of the memory that tensors keep their values in."""
     return {tensor.untyped_storage().data_ptr() for tensor in tensors} - {0}  # 0: empty

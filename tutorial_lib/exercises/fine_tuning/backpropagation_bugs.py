@@ -6,6 +6,7 @@ import torch
 
 from tutorial_lib.exercises.core import KnownBug
 from tutorial_lib.exercises.mistakes import fine_tuning_gradients as mistakes
+from tutorial_lib.exercises.mistakes import fine_tuning_softmax as softmax_mistakes
 
 
 def bug(name: str, message: str, **switches: object) -> KnownBug:
@@ -194,7 +195,7 @@ KNOWN_BUGS = (
         "You subtract the largest logit of all examples. Where another example's logits are 2000 "
         "lower, all its exponentials are still rounded to 0: each row needs its own maximum, as "
         "in your softmax of exercise 3.1.",
-        softmax=mistakes.softmax_with_global_maximum,
+        softmax=softmax_mistakes.softmax_with_global_maximum,
         log_softmax=mistakes.log_softmax_with_global_maximum,
     ),
 )

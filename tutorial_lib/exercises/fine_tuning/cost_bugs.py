@@ -6,6 +6,7 @@ import torch
 
 from tutorial_lib.exercises.core import KnownBug
 from tutorial_lib.exercises.mistakes import fine_tuning_gradients as mistakes
+from tutorial_lib.exercises.mistakes import fine_tuning_softmax as softmax_mistakes
 
 
 def bug(name: str, message: str, **switches: object) -> KnownBug:
@@ -193,14 +194,14 @@ KNOWN_BUGS = (
         "overflow",
         "On paper all is right. But exp(1000) overflows to infinity, and infinity divided by "
         "infinity is no number: use your stable softmax.",
-        softmax=mistakes.softmax_without_maximum,
+        softmax=softmax_mistakes.softmax_without_maximum,
         log=torch.log,
     ),
     bug(
         "global maximum",
         "You subtract the largest logit of all examples. Where another example's logits are 2000 "
         "lower, all its exponentials are still rounded to 0: each row needs its own maximum.",
-        softmax=mistakes.softmax_with_global_maximum,
+        softmax=softmax_mistakes.softmax_with_global_maximum,
         log_softmax=mistakes.log_softmax_with_global_maximum,
     ),
     bug(
@@ -214,7 +215,7 @@ KNOWN_BUGS = (
         "softmax over the examples",
         "Your probabilities sum to 1 down the columns. The classes should compete for an "
         "example, not the examples for a class.",
-        softmax=mistakes.softmax_over_examples,
+        softmax=softmax_mistakes.softmax_over_examples,
         log=torch.log,
     ),
 )

@@ -10,7 +10,7 @@ from torch import Tensor
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import network, normal
 from tutorial_lib.exercises.mistakes import fine_tuning_network as mistakes
-from tutorial_lib.exercises.mistakes.fine_tuning_gradients import softmax_without_maximum
+from tutorial_lib.exercises.mistakes.fine_tuning_softmax import softmax_without_maximum
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
 
 

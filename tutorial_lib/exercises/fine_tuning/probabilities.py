@@ -6,7 +6,7 @@ import torch
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import normal
-from tutorial_lib.exercises.mistakes import fine_tuning_gradients as mistakes
+from tutorial_lib.exercises.mistakes import fine_tuning_softmax as mistakes
 from tutorial_lib.exercises.solutions import fine_tuning as solutions
 
 softmax = Exercise(

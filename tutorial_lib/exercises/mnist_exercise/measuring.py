@@ -8,15 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import patch
 
 import torch
 from torch import Tensor
 
 from tutorial_lib.exercises.parts import WrongStructure, describe, is_plain
 from tutorial_lib.exercises.wording import join
-from tutorial_lib.minimise import without_bars
-from tutorial_lib.steppers import FullBatch
+from tutorial_lib.minimise import Call, watching, without_bars
+from tutorial_lib.nesting import filled, leaves
 
 
 def require_tensor(name: str, value: Any, shape: tuple[int, ...]) -> Tensor:
@@ -56,33 +55,28 @@ def trained(call: Callable[[], Any]) -> Any:
 
     An answer that trains without `minimise` has no such cost.
     """
-    with _watching_minimise() as seen, without_bars():
+    with watching() as calls, without_bars():
         given = call()
-    if seen.called:
-        _require_use(seen.call_args.args[0])
+    if calls:
+        _require_use(calls[-1])
     return given
 
 
 def keeps_checkpoint(call: Callable[[str], Any]) -> bool:
     """Tell whether a call leaves a file in the folder that it is given, if it uses `minimise`."""
-    with _watching_minimise() as seen, without_bars(), TemporaryDirectory() as folder:
+    with watching() as calls, without_bars(), TemporaryDirectory() as folder:
         call(f"{folder}/")
-        return not seen.called or any(Path(folder).iterdir())
+        return not calls or any(Path(folder).iterdir())
 
 
-def _watching_minimise() -> Any:
-    """Note what `minimise` makes of its arguments: the learner's cost, and its start."""
-    return patch("tutorial_lib.minimise.FullBatch", wraps=FullBatch)
-
-
-def _require_use(objective: Any) -> None:
+def _require_use(call: Call) -> None:
     """Raise a WrongStructure if one of the parameters makes no difference to a cost."""
 
     def loss(moved: int | None) -> float:
-        parts = (_copy(part, moved=k == moved) for k, part in enumerate(objective.given))
-        return float(objective.function(*parts)[0])
+        parts = (_copy(part, moved=k == moved) for k, part in enumerate(call.parameters))
+        return float(call.loss_and_gradients(*parts)[0])
 
-    for k in range(len(objective.given)):
+    for k in range(len(call.parameters)):
         if loss(None) == loss(k):
             raise WrongStructure(
                 "The function that you gave to minimise returns the same loss, whatever its "
@@ -91,7 +85,6 @@ def _require_use(objective: Any) -> None:
 
 
 def _copy(part: Any, *, moved: bool) -> Any:
-    if isinstance(part, list | tuple):
-        return type(part)(_copy(leaf, moved=moved) for leaf in part)
+    tensors = (leaf.detach() for _, leaf in leaves("parameter", part))
     # Not only shifted: to a softmax, a weight and the same weight plus 1 are one.
-    return 2 * part.detach() + 0.1 if moved else part.detach().clone()
+    return filled(part, (2 * t + 0.1 if moved else t.clone() for t in tensors))
