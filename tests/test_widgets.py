@@ -381,7 +381,7 @@ def test_a_drawing_is_centred_and_read(stack, images):
     assert rows.float().mean().item() == pytest.approx(13.5, abs=0.5)
     assert columns.float().mean().item() == pytest.approx(13.5, abs=0.5)
     explorer.clear.click()
-    assert "Draw a digit" in explorer._view.value
+    assert "Draw a digit" in explorer._chart.value
 
 
 def test_an_empty_pad_is_paper():

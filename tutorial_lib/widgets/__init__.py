@@ -5,11 +5,11 @@ models or arrays, and shows itself as the last line of a cell, with a still pict
 kernel is.
 """
 
-from tutorial_lib.widgets.bench import TrainingBench
 from tutorial_lib.widgets.corruption import CorruptionExplorer
 from tutorial_lib.widgets.filters import FilterExplorer
 from tutorial_lib.widgets.pretraining import PretrainingExplorer
 from tutorial_lib.widgets.stack import StackExplorer
+from tutorial_lib.widgets.training_bench import TrainingBench
 
 __all__ = [
     "CorruptionExplorer",

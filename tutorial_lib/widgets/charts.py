@@ -34,27 +34,30 @@ def lines(curves: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str
     return _frame(f"{y} over {x}: {'; '.join(told)}", drawn, x, y, *ranges)
 
 
-def bars(values: Mapping[str, float], *, y: str, second: Sequence[float] | None = None) -> str:
-    """Draw one bar in [0, 1] per name; ``second`` adds hollow bars beside them."""
-    step = (WIDTH - _LEFT - _RIGHT) / len(values)
+def bars(values: Mapping[str, Sequence[float]], names: Sequence[str], *, y: str) -> str:
+    """Draw a group of bars in [0, 1] for each name: the first series filled, a second hollow."""
+    step = (WIDTH - _LEFT - _RIGHT) / len(names)
     ranges = (0.0, 1.0), (0.0, 1.0)
-    drawn = ""
-    rows = [list(values.values())] if second is None else [list(values.values()), list(second)]
-    for r, row in enumerate(rows):
-        width = 0.8 * step / len(rows)
+    drawn, told = "", []
+    for r, (series, row) in enumerate(values.items()):
+        width = 0.8 * step / len(values)
         style = 'fill="#0072B2"' if r == 0 else 'fill="none" stroke="#D55E00" stroke-width="1.5"'
         for k, value in enumerate(row):
             top = _at(value, 1, ranges)
             left = _LEFT + k * step + 0.1 * step + r * width
-            height = HEIGHT - _BOTTOM - top
-            drawn += f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" '
-            drawn += f'height="{height:.1f}" {style}/>'
-    for k, name in enumerate(values):
+            drawn += _bar(left, top, width, style)
+        if len(values) > 1:
+            top = _TOP + 4 + 15 * r
+            drawn += f'<rect x="{WIDTH - 130}" y="{top}" width="10" height="10" {style}/>'
+            drawn += f'<text x="{WIDTH - 114}" y="{top + 9}" {_TEXT}>{escape(series)}</text>'
+        told.append(
+            f"{series}: " + ", ".join(f"{n} {p:.2f}" for n, p in zip(names, row, strict=True))
+        )
+    for k, name in enumerate(names):
         centre = _LEFT + (k + 0.5) * step
         drawn += f'<text x="{centre:.1f}" y="{HEIGHT - 18}" text-anchor="middle" {_TEXT}>'
         drawn += f"{escape(name)}</text>"
-    told = ", ".join(f"{name} {value:.2f}" for name, value in values.items())
-    return _frame(f"{y}: {told}", drawn, "", y, None, ranges[1])
+    return _frame(f"{y}; {'; '.join(told)}", drawn, "", y, None, ranges[1])
 
 
 def histogram(values: Sequence[float], *, x: str, n_bins: int = 30) -> str:
@@ -65,11 +68,16 @@ def histogram(values: Sequence[float], *, x: str, n_bins: int = 30) -> str:
     for count, low, high in zip(counts, edges, edges[1:], strict=False):
         left, right = _at(low, 0, ranges), _at(high, 0, ranges)
         top = _at(float(count), 1, ranges)
-        drawn += f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left - 0.5:.1f}" '
-        drawn += f'height="{HEIGHT - _BOTTOM - top:.1f}" fill="#0072B2"/>'
+        drawn += _bar(left, top, right - left - 0.5, 'fill="#0072B2"')
     mean, share = np.mean(values), np.mean(np.asarray(values) > 0.5)
     told = f"Histogram of {x}: mean {mean:.3f}, above one half {share:.1%}"
     return _frame(told, drawn, x, "count", *ranges)
+
+
+def _bar(left: float, top: float, width: float, style: str) -> str:
+    """Return a bar that stands on the axis."""
+    height = HEIGHT - _BOTTOM - top
+    return f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" {style}/>'
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """The corruption explorer of notebook 01: noise, and what an autoencoder makes of it."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import get_args
 
 import ipywidgets
 import torch
@@ -13,7 +13,7 @@ from tutorial_lib.plots import plot_rows
 from tutorial_lib.sheets import Picture
 from tutorial_lib.widgets import pixels
 from tutorial_lib.widgets.models import name_models, warn_untrained
-from tutorial_lib.widgets.panel import Panel, labelled
+from tutorial_lib.widgets.panel import Panel, labelled, row
 from tutorial_lib.widgets.sheet import Sheet
 
 N_DIGITS = 10
@@ -36,38 +36,38 @@ class CorruptionExplorer(Panel):
     TypeError, ValueError
         If there are no models, or they do not fit the images.
 
-    Used in notebook 01, *Hide a part of the picture*.
+    Used in notebook 01, *SECTION*.
     """
 
     def __init__(
         self, models: Autoencoder | Mapping[str, Autoencoder], images: Tensor, *, seed: int = 0
     ) -> None:
-        self._models = name_models(models, Autoencoder)
+        self._models = name_models(models, Autoencoder, alone="restored")
+        if taken := {"clean", "corrupted"} & set(self._models):
+            raise ValueError(f"{taken.pop()!r} is the name of another row; name the model's apart.")
         for model in self._models.values():
             require_data("images", images, model.encoder.in_features)
-        self._images = images
+        self._images, self._seed = images, seed
         kinds = [(kind.replace("_", " "), kind) for kind in get_args(Corruption)]
-        self.kind = labelled(ipywidgets.ToggleButtons(options=kinds), "noise")
+        self.kind = labelled(ipywidgets.RadioButtons(options=kinds), "noise")
         self.level = labelled(
             ipywidgets.FloatSlider(0.3, min=0, max=0.9, step=0.05, readout_format=".2f"), "level"
         )
         last = max(0, len(images) - N_DIGITS)
         self.first = labelled(ipywidgets.IntSlider(0, min=0, max=last), "first digit")
         self.again = ipywidgets.Button(description="New noise")
-        self._seed = seed
-        self._sheet = Sheet(width=620)
-        self._one = ipywidgets.HTML()
-        controls = ipywidgets.HBox(
-            [self.level, self.first, self.again], layout=ipywidgets.Layout(flex_flow="row wrap")
+        self._sheet, self._one = Sheet(width=620), ipywidgets.HTML()
+        super().__init__(
+            "Corruption explorer",
+            [row(self.kind, self.again), row(self.level, self.first), self._sheet, self._one],
+            warning=warn_untrained(self._models),
         )
-        super().__init__("Corruption explorer", [self.kind, controls, self._sheet, self._one])
         self.update_on(self.kind, self.level, self.first)
         self._sheet.observe(self.guarded(lambda change: self._show_one()), "selected")
-        self.again.on_click(self.guarded(self._draw_again))
+        self.again.on_click(self.guarded(lambda button: self._draw_again()))
         self.update()
-        self.tell(warn_untrained(self._models))
 
-    def _draw_again(self, button: Any) -> None:
+    def _draw_again(self) -> None:
         self._seed += 1
         self.update()
 
@@ -83,38 +83,39 @@ class CorruptionExplorer(Panel):
     def update(self) -> None:
         """Corrupt and restore anew."""
         self._rows = self.rows()
-        n = len(self._rows["clean"])
-        sheet = pixels.ink(torch.cat(list(self._rows.values())), n)
+        clean = self._rows["clean"]
+        # The mean squared error per pixel of each digit, by row.
+        self._errors = {
+            name: (shown - clean).square().mean(dim=1) for name, shown in self._rows.items()
+        }
         labels = [
             f"digit {self.first.value + k}, {name}, error {error:.3f}"
-            for name, errors in self.errors().items()
+            for name, errors in self._errors.items()
             for k, error in enumerate(errors)
         ]
-        self._sheet.show(sheet, labels, n, description=self.describe())
+        sheet = pixels.ink(torch.cat(list(self._rows.values())), len(clean))
+        self._sheet.show(sheet, labels, len(clean), description=self.describe())
         self._show_one()
-
-    def errors(self) -> dict[str, list[float]]:
-        """Return the mean squared error per pixel of each digit, by row."""
-        clean = self._rows["clean"]
-        return {
-            name: (row - clean).square().mean(dim=1).tolist() for name, row in self._rows.items()
-        }
 
     def _show_one(self) -> None:
         n = len(self._rows["clean"])
         k = max(self._sheet.selected, 0) % n
-        errors = {name: row[k] for name, row in self.errors().items()}
-        large = "".join(
-            '<figure style="display: inline-block; margin: 0 1em 0 0">'
-            + pixels.to_html(pixels.ink(row[k : k + 1], 1), alt=f"{name}, large", scale=4)
-            + f"<figcaption>{name}: {errors[name]:.3f}</figcaption></figure>"
-            for name, row in self._rows.items()
-        )
-        means = {name: sum(row) / n for name, row in self.errors().items()}
-        told = ", ".join(f"{name} {mean:.3f}" for name, mean in list(means.items())[1:])
+        large = [
+            pixels.to_figure(
+                pixels.ink(shown[k : k + 1], 1), f"{name}: {self._errors[name][k]:.3f}", scale=4
+            )
+            for name, shown in self._rows.items()
+        ]
         self._one.value = (
-            f"<p>Digit {self.first.value + k}, with its mean squared error per pixel:</p>{large}"
-            f"<p>Over the {n} digits shown: {told}.</p>"
+            f"<p>Digit {self.first.value + k}, with its mean squared error per pixel:</p>"
+            f"{pixels.beside(*large)}<p>Over the {n} digits shown: {self._means()}.</p>"
+        )
+
+    def _means(self) -> str:
+        return ", ".join(
+            f"{name} {errors.mean():.3f}"
+            for name, errors in self._errors.items()
+            if name != "clean"
         )
 
     def picture(self) -> Picture:
@@ -123,10 +124,8 @@ class CorruptionExplorer(Panel):
 
     def describe(self) -> str:
         """Say what noise was added, and how well it was removed."""
-        errors = {name: sum(row) / len(row) for name, row in self.errors().items()}
-        told = ", ".join(f"{name} {error:.3f}" for name, error in list(errors.items())[1:])
         return (
             f"Rows of {len(self._rows['clean'])} digits: {', '.join(self._rows)}. "
             f"Noise: {self.kind.label}, level {self.level.value:.2f}. "
-            f"Mean squared error per pixel: {told}."
+            f"Mean squared error per pixel: {self._means()}."
         )

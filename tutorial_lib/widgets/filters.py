@@ -1,6 +1,7 @@
 """The filter explorer of notebooks 01 and 02: what each unit of a layer answers to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -14,8 +15,8 @@ from tutorial_lib.plots import plot_filters
 from tutorial_lib.sheets import Picture
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.widgets import charts, pixels
-from tutorial_lib.widgets.models import encoders_of, name_models, warn_untrained
-from tutorial_lib.widgets.panel import Panel, labelled
+from tutorial_lib.widgets.models import layers_of, name_models, warn_untrained
+from tutorial_lib.widgets.panel import Panel, labelled, row
 from tutorial_lib.widgets.sheet import Sheet
 
 N_COLUMNS, N_UNITS = 10, 100
@@ -44,37 +45,39 @@ class FilterExplorer(Panel):
 
     def __init__(self, models: Any | Mapping[str, Any], images: Tensor) -> None:
         self._models = name_models(models, Autoencoder, StackedAutoencoder, alone="model")
-        self._encoders = {name: encoders_of(model) for name, model in self._models.items()}
-        for encoders in self._encoders.values():
-            require_data("images", images, encoders[0].in_features)
+        self._layers = {name: layers_of(model) for name, model in self._models.items()}
+        for layers in self._layers.values():
+            require_data("images", images, layers[0].encoder.in_features)
         self._images = images[:2000]
-        self._codes = {
-            name: _codes(layers, self._images) for name, layers in self._encoders.items()
-        }
-        depth = min(len(layers) for layers in self._encoders.values())
-        self.layer = labelled(ipywidgets.Dropdown(options=range(1, depth + 1)), "layer")
-        self.method = labelled(ipywidgets.ToggleButtons(options=METHODS), "deeper layers by")
-        self.order = labelled(ipywidgets.Dropdown(options=ORDERS), "sorted by")
-        self._sheets = {name: Sheet(width=360) for name in self._models}
-        self._details = ipywidgets.HTML()
-        self._scale = ipywidgets.HTML()
+        self._codes = {name: _codes(layers, self._images) for name, layers in self._layers.items()}
         self._chosen = next(iter(self._models))
-        controls = ipywidgets.HBox(
-            [self.layer, self.order, self.method], layout=ipywidgets.Layout(flex_flow="row wrap")
-        )
+        depth = min(len(layers) for layers in self._layers.values())
+        self.layer = labelled(ipywidgets.Dropdown(options=range(1, depth + 1)), "layer")
+        self.method = labelled(ipywidgets.RadioButtons(options=METHODS), "deeper layers by")
+        self.order = labelled(ipywidgets.Dropdown(options=ORDERS), "sorted by")
+        self._sheets = {name: Sheet(width=285) for name in self._models}
+        self._details = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 285px"))
+        self._scale = ipywidgets.HTML()
         columns = [
-            ipywidgets.VBox([ipywidgets.HTML(f"<strong>{name}</strong>"), sheet])
+            ipywidgets.VBox([ipywidgets.HTML(f"<strong>{escape(name)}</strong>"), sheet])
             for name, sheet in self._sheets.items()
         ]
-        sheets = ipywidgets.HBox(columns, layout=ipywidgets.Layout(flex_flow="row wrap"))
-        super().__init__("Filter explorer", [controls, sheets, self._scale, self._details])
+        # A switch that can do nothing would only puzzle.
+        controls = row(self.layer, self.order, *([self.method] if depth > 1 else []))
+        super().__init__(
+            "Filter explorer",
+            [controls, row(ipywidgets.VBox([row(*columns), self._scale]), self._details)],
+            warning=warn_untrained(self._models),
+        )
+        self._connect()
+        self.update()
+
+    def _connect(self) -> None:
         self.update_on(self.layer, self.order)
         self.method.observe(self.guarded(lambda change: self._show_unit()), "value")
         for name, sheet in self._sheets.items():
             choose = self.guarded(lambda change, name=name: self._choose(name))
             sheet.observe(choose, "selected")
-        self.update()
-        self.tell(warn_untrained(self._models))
 
     def _choose(self, name: str) -> None:
         self._chosen = name
@@ -82,19 +85,23 @@ class FilterExplorer(Panel):
 
     def filters(self, name: str) -> Tensor:
         """Return the filters of the layer, (n_units, n_visible), as the sheet shows them."""
-        weights = [layer.weight.detach() for layer in self._encoders[name][: self.layer.value]]
+        weights = self._weights(name)
         return weights[0] if len(weights) == 1 else combine_filters(*weights)
+
+    def _weights(self, name: str) -> list[Tensor]:
+        """Return the encoders' weights, from the first layer to the one that is shown."""
+        return [layer.encoder.weight.detach() for layer in self._layers[name][: self.layer.value]]
 
     def _units(self, name: str) -> list[int]:
         """Return the units in the order asked for, the first hundred."""
         code = self._codes[name][self.layer.value - 1]
         keys = {
             "number": -torch.arange(code.shape[1]),
-            "norm of the weights": self._encoders[name][self.layer.value - 1].weight.norm(dim=1),
+            "norm of the weights": self._weights(name)[-1].norm(dim=1),
             "mean activation": code.mean(dim=0),
             "how seldom it is on": -(code > 0.5).float().mean(dim=0),
         }
-        order: list[int] = keys[self.order.value].detach().argsort(descending=True).tolist()
+        order: list[int] = keys[self.order.value].argsort(descending=True).tolist()
         return order[:N_UNITS]
 
     def update(self) -> None:
@@ -120,11 +127,11 @@ class FilterExplorer(Panel):
 
     def strongest_input(self) -> Tensor:
         """Return the input of length 1 that excites the chosen unit most, (n_visible,)."""
-        encoders = self._encoders[self._chosen][: self.layer.value]
-        if len(encoders) == 1 or self.method.value == METHODS[0]:
-            return combine_filters(*(layer.weight.detach() for layer in encoders))[self.unit]
+        if self.layer.value == 1 or self.method.value == METHODS[0]:
+            return combine_filters(*self._weights(self._chosen))[self.unit]
+        layers = self._layers[self._chosen][: self.layer.value]
         return maximise_activation(
-            encoders,
+            [layer.encoder for layer in layers],
             units=[self.unit],
             n_steps=40,
             n_restarts=2,
@@ -140,21 +147,21 @@ class FilterExplorer(Panel):
         how = "closed form" if self.layer.value == 1 else self.method.value
         order = code.argsort(descending=True)
         most, least = order[:N_EXAMPLES], order[-N_EXAMPLES:].flip(0)
-        best_told = f"the input of length 1 that excites it most ({how})"
-        pictures = [
-            (pixels.signed(best[None], 1, limit), best_told, 5.0),
-            (pixels.ink(self._images[most], 3), _told("most", code[most]), 1.7),
-            (pixels.ink(self._images[least], 3), _told("least", code[least]), 1.7),
-        ]
-        figures = "".join(
-            '<figure style="display: inline-block; vertical-align: top; margin: 0 1em 0 0; '
-            'max-width: 220px">'
-            f"{pixels.to_html(sheet, alt=caption, scale=scale)}<figcaption>{caption}</figcaption>"
-            "</figure>"
-            for sheet, caption, scale in pictures
+        figures = pixels.beside(
+            pixels.to_figure(
+                pixels.signed(best[None], 1, limit),
+                f"the input of length 1 that excites it most ({how})",
+                scale=4.5,
+            ),
+            pixels.to_figure(
+                pixels.ink(self._images[most], 3), _told("most", code[most]), scale=1.5
+            ),
+            pixels.to_figure(
+                pixels.ink(self._images[least], 3), _told("least", code[least]), scale=1.5
+            ),
         )
         chart = charts.histogram(code.tolist(), x=f"activation of unit {unit}")
-        title = f"Layer {self.layer.value}, unit {unit}, {name}"
+        title = escape(f"Layer {self.layer.value}, unit {unit}, {name}")
         self._details.value = f"<p><strong>{title}</strong></p>{figures}{chart}"
 
     def picture(self) -> Picture:
@@ -172,12 +179,12 @@ class FilterExplorer(Panel):
         )
 
 
-def _codes(encoders: Any, images: Tensor) -> list[Tensor]:
+@torch.no_grad()
+def _codes(layers: Sequence[Autoencoder], images: Tensor) -> list[Tensor]:
     codes = []
-    with torch.no_grad():
-        for layer in encoders:
-            images = torch.sigmoid(layer(images))
-            codes.append(images)
+    for layer in layers:
+        images = layer.encode(images)
+        codes.append(images)
     return codes
 
 

@@ -1,5 +1,5 @@
-// Tells that the explorer is alive: hides its static twin as long as it is, and gives the handles
-// of sliders the names that stand beside them, which ipywidgets forgets.
+// Tells that the explorer is alive: hides its static twin as long as it is, and gives sliders and
+// radio buttons the names that stand beside them, which ipywidgets forgets.
 function render({ model, el }) {
   el.style.display = "none";
   let panel = null;
@@ -13,6 +13,10 @@ function render({ model, el }) {
     for (const handle of panel?.querySelectorAll(".noUi-handle") ?? []) {
       const label = handle.closest(".widget-hslider")?.querySelector(".widget-label");
       if (label) handle.setAttribute("aria-label", label.textContent);
+    }
+    for (const group of panel?.querySelectorAll(".widget-radio") ?? []) {
+      group.setAttribute("role", "radiogroup");
+      group.setAttribute("aria-label", group.querySelector(".widget-label").textContent);
     }
     if (!panel || !twin) return;
     watcher.disconnect();

@@ -1,6 +1,6 @@
 // A square to draw a digit on: with mouse or finger, or with keys.
 const N = 28;
-const SCALE = 9;
+const SCALE = 7;
 
 function render({ model, el }) {
   const canvas = document.createElement("canvas");

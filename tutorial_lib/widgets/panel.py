@@ -4,7 +4,6 @@ The twin is a PNG with a description. It is what remains of an explorer where no
 notebook that was reopened, on a web page, in a screen reader's words. A live explorer hides it.
 """
 
-from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -26,6 +25,7 @@ class _Live(anywidget.AnyWidget):
     """An invisible part of each explorer, which hides its twin in the browser."""
 
     _esm = FOLDER / "live.js"
+    _css = FOLDER / "panel.css"
     twin = traitlets.Unicode().tag(sync=True)
 
 
@@ -37,27 +37,38 @@ class Panel(ipywidgets.VBox):
     title : str
         What it is called, in words.
     children : sequence of Widget
+    warning : str
+        Shown as long as nothing worse is to be told, such as of a model that was not trained.
     """
 
-    def __init__(self, title: str, children: Sequence[ipywidgets.Widget]) -> None:
-        self._problem = ipywidgets.HTML()
-        heading = ipywidgets.HTML(f'<strong style="font-size: 1.1em">{escape(title)}</strong>')
+    def __init__(
+        self, title: str, children: Sequence[ipywidgets.Widget], *, warning: str = ""
+    ) -> None:
+        self._problem, self._warning = ipywidgets.HTML(), warning
+        heading = ipywidgets.HTML(f'<strong class="tl-title">{escape(title)}</strong>')
         super().__init__()
+        self.add_class("tl-panel")
         self._live = _Live(twin=self.model_id)
-        self.children = [heading, *children, self._problem, self._live]
+        self.children = [heading, self._problem, *children, self._live]
+        self.tell("")
 
-    @abstractmethod
     def picture(self) -> Picture:
         """Draw what is shown now, for the static twin."""
+        raise NotImplementedError
 
-    @abstractmethod
     def describe(self) -> str:
         """Say in a sentence or two what is shown now."""
+        raise NotImplementedError
+
+    def update(self) -> None:
+        """Show what the controls ask for."""
+        raise NotImplementedError
 
     def tell(self, problem: str) -> None:
         """Show what went wrong, where everyone sees it; "" takes it away."""
+        told = problem or self._warning
         self._problem.value = (
-            problem and f'<p role="alert"><strong>Problem:</strong> {escape(problem)}</p>'
+            told and f'<p role="alert"><strong>Problem:</strong> {escape(told)}</p>'
         )
 
     def guarded(self, action: Callable[..., None]) -> Callable[..., None]:
@@ -74,13 +85,10 @@ class Panel(ipywidgets.VBox):
 
         return run
 
-    def update_on(self, *controls: ipywidgets.Widget, trait: str = "value") -> None:
+    def update_on(self, *controls: ipywidgets.Widget) -> None:
         """Call ``update`` whenever one of the controls has another value."""
         for control in controls:
-            control.observe(self.guarded(lambda change: self.update()), trait)
-
-    def update(self) -> None:
-        """Show what the controls ask for."""
+            control.observe(self.guarded(lambda change: self.update()), "value")
 
     def _ipython_display_(self) -> None:
         words, data = self.describe(), self.picture()._repr_png_()
@@ -96,9 +104,16 @@ class Panel(ipywidgets.VBox):
         display({**self._repr_mimebundle_(), "text/plain": ""}, raw=True)
 
 
-def labelled(control: Any, description: str, **layout: Any) -> Any:
-    """Give a control its name in words, as wide as it needs to be."""
+def row(*parts: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Put parts beside one another; on a narrow page the last ones go below."""
+    return ipywidgets.HBox(parts, layout=ipywidgets.Layout(flex_flow="row wrap"))
+
+
+def labelled(control: Any, description: str) -> Any:
+    """Give a control its name in words, with as much room as the name needs."""
     control.description = description
     control.style = {"description_width": "initial"}
-    control.layout = ipywidgets.Layout(**{"width": "auto", "min_width": "220px", **layout})
+    # Two sliders fit beside each other on a page of 1024 pixels with JupyterLab's side bar.
+    slides = "Slider" in type(control).__name__
+    control.layout = ipywidgets.Layout(width="auto", **({"min_width": "285px"} if slides else {}))
     return control

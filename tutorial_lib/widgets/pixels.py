@@ -34,6 +34,12 @@ def signed(
     return np.where(np.isnan(sheet)[..., None], np.uint8(BORDER), colours)
 
 
+def cells(values: Values, n_columns: int, side: int = 9) -> Array:
+    """Return a sheet of squares, black for 1 and white for 0, of ``side`` pixels each."""
+    squares = np.repeat(np.asarray(values, np.float32).reshape(-1, 1), side**2, axis=1)
+    return ink(squares, n_columns, (side, side))
+
+
 def to_png(pixels: Array) -> bytes:
     """Encode uint8 pixels, (height, width) or (height, width, 3)."""
     buffer = BytesIO()
@@ -49,6 +55,21 @@ def to_html(pixels: Array, *, alt: str, scale: float = 1) -> str:
         f'<img src="{source}" alt="{escape(alt)}" '
         f'style="width: {width}px; max-width: 100%; image-rendering: pixelated">'
     )
+
+
+def to_figure(pixels: Array, caption: str, *, scale: float = 1) -> str:
+    """Return an image with a caption of its width, which is also its alternative text."""
+    width = round(scale * pixels.shape[1])
+    return (
+        f'<figure style="max-width: {max(width, 120)}px">'
+        f"{to_html(pixels, alt=caption, scale=scale)}"
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def beside(*figures: str) -> str:
+    """Put pieces of HTML beside one another, as many as fit."""
+    return f'<div class="tl-figures">{"".join(figures)}</div>'
 
 
 def legend(limit: float) -> str:

@@ -8,9 +8,9 @@ from tutorial_lib.sheets import Picture
 from tutorial_lib.study_files import load_study
 from tutorial_lib.study_results import LABELS, Run, Study
 from tutorial_lib.widgets import charts, pixels
-from tutorial_lib.widgets.panel import Panel, labelled
+from tutorial_lib.widgets.panel import Panel, labelled, row
 
-N_COLUMNS = 10
+N_COLUMNS = 8
 
 
 class PretrainingExplorer(Panel):
@@ -34,17 +34,11 @@ class PretrainingExplorer(Panel):
         )
         self.seed = labelled(ipywidgets.SelectionSlider(options=self._study.seeds), "seed")
         self.quantity = labelled(
-            ipywidgets.ToggleButtons(options=["validation error", "training cost"]), "curve"
+            ipywidgets.RadioButtons(options=["validation error", "training cost"]), "curve"
         )
         self._view, self._filters = ipywidgets.HTML(), ipywidgets.HTML()
-        wrap = ipywidgets.Layout(flex_flow="row wrap")
-        super().__init__(
-            "Pre-training or not",
-            [
-                ipywidgets.HBox([self.n_labels, self.depth, self.seed, self.quantity], layout=wrap),
-                ipywidgets.HBox([self._view, self._filters], layout=wrap),
-            ],
-        )
+        controls = row(self.n_labels, self.depth, self.seed, self.quantity)
+        super().__init__("Pre-training or not", [controls, row(self._view, self._filters)])
         self.update_on(self.n_labels, self.depth, self.seed, self.quantity)
         self.update()
 
@@ -69,18 +63,15 @@ class PretrainingExplorer(Panel):
             for start, label in LABELS.items()
         }
         limit = max(float(np.abs(filters).max()) for filters in self._sheets.values())
-        figures = "".join(
-            '<figure style="display: inline-block; margin: 0 1em 0 0">'
-            + pixels.to_html(
-                pixels.signed(filters, N_COLUMNS, limit), alt=f"first filters, {label}"
+        figures = pixels.beside(
+            *(
+                pixels.to_figure(pixels.signed(filters, N_COLUMNS, limit), label)
+                for label, filters in self._sheets.items()
             )
-            + f"<figcaption>{label}</figcaption></figure>"
-            for label, filters in self._sheets.items()
         )
         seed = self._study.seeds[0]
         self._filters.value = (
-            f"<p>First filters after fine-tuning (seed {seed}):</p>{figures}<br>"
-            + pixels.legend(limit)
+            f"<p>First filters after fine-tuning (seed {seed}):</p>{figures}{pixels.legend(limit)}"
         )
 
     def _told(self) -> str:

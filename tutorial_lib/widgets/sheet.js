@@ -5,6 +5,8 @@ function render({ model, el }) {
   const image = document.createElement("img");
   image.alt = "";
   const options = document.createElement("div");
+  // Tiles need names that no other sheet of the page has.
+  const name = `sheet-${Math.random().toString(36).slice(2)}`;
   options.className = "tl-options";
   options.tabIndex = 0;
   options.setAttribute("role", "listbox");
@@ -29,7 +31,7 @@ function render({ model, el }) {
       tiles = labels.map((_, k) => {
         const tile = document.createElement("div");
         tile.setAttribute("role", "option");
-        tile.id = `${model.model_id ?? "sheet"}-${options.id}-${k}`;
+        tile.id = `${name}-${k}`;
         tile.addEventListener("click", () => choose(k));
         return tile;
       });

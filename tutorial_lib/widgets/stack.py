@@ -1,7 +1,7 @@
 """The stack explorer of notebooks 02 and 03: a digit goes up, and comes back down."""
 
 from collections.abc import Mapping
-from typing import Any
+from html import escape
 
 import ipywidgets
 import torch
@@ -14,9 +14,9 @@ from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.widgets import charts, pixels
 from tutorial_lib.widgets.models import name_models, warn_untrained
 from tutorial_lib.widgets.pad import DrawingPad
-from tutorial_lib.widgets.panel import Panel, labelled
+from tutorial_lib.widgets.panel import Panel, labelled, row
 
-N_COLUMNS = 25  # of units
+N_COLUMNS = 20  # of units
 
 
 class StackExplorer(Panel):
@@ -47,45 +47,54 @@ class StackExplorer(Panel):
     ) -> None:
         self._stacks = name_models(stacks, StackedAutoencoder, alone="stack")
         sizes = {name: _sizes(stack) for name, stack in self._stacks.items()}
-        if len(set(map(tuple, sizes.values()))) > 1:
-            raise ValueError(f"The stacks have different sizes: {sizes}; expected the same.")
         self._sizes = next(iter(sizes.values()))
+        if any(other != self._sizes for other in sizes.values()):
+            raise ValueError(f"The stacks have different sizes: {sizes}; expected the same.")
         require_data("images", images, self._sizes[0])
         if labels is not None and len(labels) != len(images):
             raise ValueError(f"There are {len(images)} images and {len(labels)} labels.")
         self._images, self._labels = images, labels
-        depth = len(self._sizes) - 1
-        self.source = labelled(
-            ipywidgets.ToggleButtons(options=["test digit", "my drawing"]), "input"
+        self._make_controls(len(self._sizes) - 1)
+        self._chart, self._view = ipywidgets.HTML(), ipywidgets.HTML()
+        drawing = ipywidgets.VBox([self.pad, self.clear])
+        super().__init__(
+            "Stack explorer",
+            [
+                row(self.source, self.index, self.depth),
+                row(self.switch, self.layer, self.unit, self.value),
+                row(drawing, self._chart),
+                self._view,
+            ],
+            warning=warn_untrained(self._stacks),
         )
-        self.index = labelled(ipywidgets.IntSlider(0, min=0, max=len(images) - 1), "test digit")
+        self._connect()
+        self.update()
+
+    def _make_controls(self, depth: int) -> None:
+        self.source = labelled(
+            ipywidgets.RadioButtons(options=["test digit", "my drawing"]), "input"
+        )
+        last = len(self._images) - 1
+        self.index = labelled(ipywidgets.IntSlider(0, min=0, max=last), "test digit")
         self.pad = DrawingPad()
         self.clear = ipywidgets.Button(description="Clear drawing")
         self.depth = labelled(
             ipywidgets.Dropdown(options=range(1, depth + 1), value=depth), "back down from layer"
         )
-        self.switch = ipywidgets.Checkbox(False, description="set one hidden unit by hand")
+        self.switch = labelled(
+            ipywidgets.Checkbox(False, indent=False), "set one hidden unit by hand"
+        )
         self.layer = labelled(ipywidgets.Dropdown(options=range(1, depth + 1)), "its layer")
         self.unit = labelled(ipywidgets.IntSlider(0, min=0, max=self._sizes[1] - 1), "its number")
         self.value = labelled(ipywidgets.FloatSlider(0, min=0, max=1, step=0.05), "its activation")
-        self._view = ipywidgets.HTML()
-        wrap = ipywidgets.Layout(flex_flow="row wrap")
-        super().__init__(
-            "Stack explorer",
-            [
-                ipywidgets.HBox([self.source, self.index, self.depth], layout=wrap),
-                ipywidgets.HBox([self.switch, self.layer, self.unit, self.value], layout=wrap),
-                ipywidgets.HBox([ipywidgets.VBox([self.pad, self.clear]), self._view], layout=wrap),
-            ],
-        )
+
+    def _connect(self) -> None:
         self.layer.observe(self.guarded(lambda change: self._fit_unit()), "value")
         self.clear.on_click(self.guarded(lambda button: self.pad.clear()))
         self.pad.observe(self.guarded(lambda change: self._drawn()), "ink")
         self.update_on(
             self.source, self.index, self.depth, self.switch, self.layer, self.unit, self.value
         )
-        self.update()
-        self.tell(warn_untrained(self._stacks))
 
     def _fit_unit(self) -> None:
         self.unit.max = self._sizes[self.layer.value] - 1
@@ -125,30 +134,27 @@ class StackExplorer(Panel):
             name: torch.softmax(stack.softmax(self._codes[name][-1]), dim=1)[0]
             for name, stack in self._stacks.items()
         }
-        first, *others = self._classes.values()
-        named = {str(k): float(p) for k, p in enumerate(first)}
-        second = others[0].tolist() if others else None
-        chart = charts.bars(named, y="probability of each class", second=second)
-        large = pixels.to_html(pixels.ink(self.x, 1), alt="the input", scale=5)
-        columns = "".join(self._column(name) for name in self._stacks)
-        key = " (filled: {}, hollow: {})".format(*self._stacks) if others else ""
-        self._view.value = (
-            f"<p>{self._told()}{key}</p>"
-            f'<div style="display: flex; flex-wrap: wrap; gap: 1.5em">'
-            f"<figure style='margin: 0'>{large}<figcaption>input</figcaption></figure>"
-            f"{columns}<div>{chart}</div></div>"
+        self._chart.value = f"<p>{self._told()}</p>{self._bars()}"
+        self._view.value = pixels.beside(
+            pixels.to_figure(pixels.ink(self.x, 1), "the input", scale=4),
+            *(self._column(name) for name in self._stacks),
         )
+
+    def _bars(self) -> str:
+        """Draw the probabilities of the classes, one bar for each stack."""
+        values = {name: p.tolist() for name, p in self._classes.items()}
+        return charts.bars(values, [str(k) for k in range(10)], y="probability of each class")
 
     def _column(self, name: str) -> str:
         """Return one stack's activations, the top first, and its reconstruction."""
-        figures = ""
+        figures = []
         for k, code in reversed(list(enumerate(self._codes[name], start=1))):
-            sheet = pixels.ink(code.T, N_COLUMNS, (1, 1))
-            told = f"layer {k}: {int((code > 0.5).sum())} of {code.shape[1]} units above one half"
-            figures += f"{pixels.to_html(sheet, alt=told, scale=4)}<br>{told}<br>"
-        back = pixels.to_html(pixels.ink(self._back[name], 1), alt="reconstruction", scale=5)
-        told = f"back from layer {self.depth.value}"
-        return f"<div><strong>{name}</strong><br>{figures}{back}<br>{told}</div>"
+            sheet = pixels.cells(code, N_COLUMNS)
+            caption = f"layer {k}: {int((code > 0.5).sum())} of {code.shape[1]} units above 0.5"
+            figures.append(pixels.to_figure(sheet, caption))
+        back = f"back from layer {self.depth.value}"
+        figures.append(pixels.to_figure(pixels.ink(self._back[name], 1), back, scale=4))
+        return f"<div><strong>{escape(name)}</strong>{''.join(figures)}</div>"
 
     def _told(self) -> str:
         true = ""
@@ -171,7 +177,7 @@ class StackExplorer(Panel):
         on = "; ".join(
             f"{name}: "
             + ", ".join(
-                f"{int((code > 0.5).sum())} of {code.shape[1]} units of layer {k} above one half"
+                f"{int((code > 0.5).sum())} of {code.shape[1]} units of layer {k} above 0.5"
                 for k, code in enumerate(codes, start=1)
             )
             for name, codes in self._codes.items()
@@ -180,5 +186,5 @@ class StackExplorer(Panel):
 
 
 def _sizes(stack: StackedAutoencoder) -> list[int]:
-    layers: list[Any] = stack.layers()
-    return [layers[0].encoder.in_features, *(layer.encoder.out_features for layer in layers)]
+    encoders = [layer.encoder for layer in stack.layers()]
+    return [encoders[0].in_features, *(encoder.out_features for encoder in encoders)]

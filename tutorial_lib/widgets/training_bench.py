@@ -1,6 +1,7 @@
 """The training bench of notebooks 01 and 02: watch an autoencoder learn, and turn its knobs."""
 
 import asyncio
+import math
 import time
 import weakref
 
@@ -12,9 +13,9 @@ from tutorial_lib.autoencoder import Autoencoder, corrupt
 from tutorial_lib.checks import require_data, require_size
 from tutorial_lib.losses import cross_entropy, kl_sparsity
 from tutorial_lib.plots import plot_filters
-from tutorial_lib.sheets import Picture
+from tutorial_lib.sheets import MNIST_SHAPE, Picture
 from tutorial_lib.widgets import charts, pixels
-from tutorial_lib.widgets.panel import Panel, labelled
+from tutorial_lib.widgets.panel import Panel, labelled, row
 
 N_SHOWN = 8
 SLICE = 0.1  # seconds of training between two looks at what the learner wants
@@ -61,15 +62,37 @@ class TrainingBench(Panel):
         batch_size: int = 100,
         n_steps: int = 50,
     ) -> None:
-        require_data("images", images, images.shape[1] if images.ndim == 2 else 784)
+        require_data("images", images, math.prod(MNIST_SHAPE))
         for name, value in {"n_hidden": n_hidden, "batch_size": batch_size}.items():
             require_size(name, value)
         self._images, self._n_hidden, self._batch_size = images, n_hidden, batch_size
         self._task: asyncio.Task[None] | None = None
+        self._make_controls(seed)
+        self._state, self._chart, self._filters = (ipywidgets.HTML() for _ in range(3))
+        super().__init__(
+            "Training bench",
+            [
+                row(self.step, self.run, self.reset, self.seed),
+                row(self.level, self.rate, self.target, self.weight),
+                self._state,
+                row(self._chart, self._filters),
+            ],
+        )
+        self.step.on_click(self.guarded(lambda button: self._step_by_hand()))
+        self.reset.on_click(self.guarded(lambda button: self.begin()))
+        self.run.observe(self.guarded(lambda change: self._run_or_pause()), "value")
+        self._live.on_msg(lambda *message: self.stop())  # its last view was removed
+        self._stop_other()
+        self.begin()
+        self.train(n_steps)
+
+    def _make_controls(self, seed: int) -> None:
         self.step = ipywidgets.Button(description="Step")
         self.run = ipywidgets.ToggleButton(description="Run")
         self.reset = ipywidgets.Button(description="Reset")
         self.seed = labelled(ipywidgets.BoundedIntText(seed, min=0, max=10**6), "seed")
+        for control in (self.step, self.run, self.reset, self.seed):
+            control.layout.width = "110px"
         self.level = labelled(
             ipywidgets.FloatSlider(0.3, min=0, max=0.9, step=0.05), "corruption level"
         )
@@ -81,24 +104,6 @@ class TrainingBench(Panel):
             ipywidgets.FloatSlider(0.1, min=0.01, max=0.5, step=0.01), "sparsity target"
         )
         self.weight = labelled(ipywidgets.FloatSlider(0, min=0, max=5, step=0.1), "sparsity weight")
-        self._state, self._chart, self._filters = (ipywidgets.HTML() for _ in range(3))
-        wrap = ipywidgets.Layout(flex_flow="row wrap")
-        super().__init__(
-            "Training bench",
-            [
-                ipywidgets.HBox([self.step, self.run, self.reset, self.seed], layout=wrap),
-                ipywidgets.HBox([self.level, self.rate, self.target, self.weight], layout=wrap),
-                self._state,
-                ipywidgets.HBox([self._chart, self._filters], layout=wrap),
-            ],
-        )
-        self.step.on_click(self.guarded(lambda button: self._step_by_hand()))
-        self.reset.on_click(self.guarded(lambda button: self.begin()))
-        self.run.observe(self.guarded(lambda change: self._run_or_pause()), "value")
-        self._live.on_msg(lambda *message: self.stop())  # its last view was removed
-        self._running_bench()
-        self.begin()
-        self.train(n_steps)
 
     def begin(self) -> None:
         """Go back to the weights of the seed; the knobs stay where they are."""
@@ -138,11 +143,11 @@ class TrainingBench(Panel):
         if not self.run.value:
             self.stop()
         elif self._task is None:
-            self._running_bench()
+            self._stop_other()
             self._task = asyncio.get_running_loop().create_task(self._train_on())
             self.run.description = "Pause"
 
-    def _running_bench(self) -> None:
+    def _stop_other(self) -> None:
         """Stop the bench that runs, such as the one that this cell made when it last ran."""
         other = None if TrainingBench._running is None else TrainingBench._running()
         if other is not None and other is not self:
@@ -200,14 +205,12 @@ class TrainingBench(Panel):
         weight = self.model.encoder.weight.detach()[:64]
         limit = float(weight.abs().max())
         digits = torch.cat([self._images[:N_SHOWN], rebuilt])
+        shown = pixels.signed(weight, 16, limit)
+        sheet = pixels.ink(digits, N_SHOWN)
         self._filters.value = (
-            pixels.to_html(pixels.signed(weight, 16, limit), alt=f"{len(weight)} filters")
-            + "<br>"
+            pixels.to_figure(shown, f"{len(weight)} filters")
             + pixels.legend(limit)
-            + "<br>"
-            + pixels.to_html(
-                pixels.ink(digits, N_SHOWN), alt="Digits, and below their reconstructions", scale=2
-            )
+            + pixels.to_figure(sheet, "digits, and below their reconstructions", scale=1.8)
         )
 
     def picture(self) -> Picture:

@@ -1,0 +1,271 @@
+"""The explorers in a real JupyterLab and a real browser: by mouse, by keys, when all is over."""
+
+import os
+import time
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+browser = pytest.importorskip("browser")
+from browser import CHROMIUM, Lab, chromium, jupyterlab  # noqa: E402
+
+if CHROMIUM is None and "REQUIRE_BROWSER" in os.environ:
+    raise RuntimeError("Chromium is not installed; the browser tests need it.")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+MODELS = """
+import torch
+from tutorial_lib import Autoencoder
+from tutorial_lib.mnist import load_mnist
+from tutorial_lib.stacked import StackedAutoencoder
+from tutorial_lib.settings import Pretraining
+from tutorial_lib.training import pretrain_greedily
+digits = load_mnist(split="ufldl")
+images, labels = digits.test.images[:500], digits.test.labels[:500]
+stack = StackedAutoencoder(784, [100, 60], generator=torch.Generator().manual_seed(0))
+how = Pretraining(n_epochs=10, corruption_level=0.2, optimiser="adam", learning_rate=3e-3, batch_size=50)
+pretrain_greedily(stack, digits.train.images[:2000], settings=how, progress=False)
+from tutorial_lib.widgets import *
+"""
+EXPLORERS = {
+    "CorruptionExplorer": "CorruptionExplorer({'first layer': stack.autoencoders[0]}, images)",
+    "FilterExplorer": "FilterExplorer(stack, images)",
+    "TrainingBench": "TrainingBench(digits.train.images[:2000], n_hidden=64, n_steps=400)",
+    "StackExplorer": "StackExplorer(stack, images, labels=labels)",
+    "PretrainingExplorer": "PretrainingExplorer()",
+}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """One notebook with all five explorers, run."""
+    folder = tmp_path_factory.mktemp("lab")
+    cells = [MODELS.strip(), *EXPLORERS.values()]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(notebook, folder / "explorers.ipynb")
+    with jupyterlab(folder) as address, chromium() as page:
+        lab = Lab(page, address)
+        lab.open("explorers.ipynb")
+        lab.run_all(timeout=60)
+        for name in EXPLORERS:
+            explorer(lab, name).wait_for(timeout=60_000)
+        yield lab
+
+
+TITLES = {
+    "CorruptionExplorer": "Corruption explorer",
+    "FilterExplorer": "Filter explorer",
+    "TrainingBench": "Training bench",
+    "StackExplorer": "Stack explorer",
+    "PretrainingExplorer": "Pre-training or not",
+}
+
+
+def explorer(lab, name):
+    """The live box of an explorer."""
+    title = lab.page.locator("strong", has_text=TITLES[name])
+    return lab.page.locator(".jp-OutputArea-output > .widget-vbox", has=title)
+
+
+def slider(box, label):
+    return box.locator(".widget-hslider", has=box.page.get_by_text(label, exact=True))
+
+
+def wait_for_change(read, before, timeout=5.0):
+    """Wait until something that is read has changed; return it."""
+    until = time.monotonic() + timeout
+    while (now := read()) == before:
+        assert time.monotonic() < until, "nothing changed"
+        time.sleep(0.05)
+    return now
+
+
+def wait_for(condition, timeout=5.0):
+    until = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < until, "it did not come true"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_it_lives_and_hides_its_twin(lab, name):
+    box = explorer(lab, name)
+    box.scroll_into_view_if_needed()
+    assert box.is_visible()
+    cell = lab.page.locator(".jp-CodeCell", has=box)
+    twin = cell.locator("figure[class^=tl-twin]")
+    assert twin.count() == 1
+    wait_for(lambda: not twin.is_visible())
+    lab.shoot(name, box)
+
+
+@pytest.mark.parametrize("by", ["keys", "mouse"])
+def test_a_slider_changes_the_picture(lab, by):
+    box = explorer(lab, "CorruptionExplorer")
+    box.scroll_into_view_if_needed()
+    sheet, level = box.locator(".tl-sheet"), slider(box, "level")
+    before = sheet.screenshot()
+    handle = level.locator(".noUi-handle")
+    if by == "keys":
+        handle.focus()
+        for _ in range(5):
+            lab.page.keyboard.press("ArrowRight")
+    else:
+        place = level.locator(".noUi-target").bounding_box()
+        handle.hover()
+        lab.page.mouse.down()
+        lab.page.mouse.move(place["x"] + 0.1 * place["width"], place["y"] + 5, steps=5)
+        lab.page.mouse.up()
+    wait_for_change(sheet.screenshot, before)
+
+
+def test_quick_sliders_end_where_the_finger_ended(lab):
+    box = explorer(lab, "CorruptionExplorer")
+    box.scroll_into_view_if_needed()
+    handle = slider(box, "first digit").locator(".noUi-handle")
+    handle.focus()
+    lab.page.keyboard.press("Home")
+    wait_for(lambda: "Digit 0," in box.inner_text())
+    started = time.monotonic()
+    for _ in range(40):
+        lab.page.keyboard.press("ArrowRight")
+    wait_for(lambda: "Digit 40," in box.inner_text(), timeout=3)
+    assert time.monotonic() - started < 5
+
+
+def test_filters_are_chosen_by_click_and_by_arrow_keys(lab):
+    box = explorer(lab, "FilterExplorer")
+    box.scroll_into_view_if_needed()
+    tiles = box.locator('[role="option"]')
+    tiles.nth(7).click()
+    wait_for(lambda: "Layer 1, unit 7, model" in box.inner_text())
+    assert tiles.nth(7).get_attribute("aria-selected") == "true"
+    box.locator('[role="listbox"]').focus()
+    lab.page.keyboard.press("ArrowDown")
+    lab.page.keyboard.press("ArrowRight")
+    wait_for(lambda: "unit 18, model" in box.inner_text())
+    lab.page.keyboard.press("Home")
+    wait_for(lambda: "unit 0, model" in box.inner_text())
+
+
+def test_step_run_pause_reset(lab):
+    box = explorer(lab, "TrainingBench")
+    box.scroll_into_view_if_needed()
+    state = box.locator('[role="status"]')
+    n_steps = lambda: int(state.inner_text().split(":")[0].removeprefix("Step "))  # noqa: E731
+    before = n_steps()
+    box.get_by_role("button", name="Step", exact=True).click()
+    wait_for(lambda: n_steps() == before + 1)
+    picture = box.locator("svg").inner_html()
+    box.get_by_role("button", name="Run", exact=True).click()
+    wait_for(lambda: n_steps() > before + 20, timeout=20)
+    wait_for_change(box.locator("svg").inner_html, picture)
+    box.get_by_role("button", name="Pause", exact=True).click()
+    box.get_by_role("button", name="Run", exact=True).wait_for(timeout=500)
+    time.sleep(0.5)
+    paused = n_steps()
+    time.sleep(0.7)
+    assert n_steps() == paused
+    box.get_by_role("button", name="Reset", exact=True).click()
+    wait_for(lambda: n_steps() == 0)
+
+
+def test_a_drawn_digit_is_read(lab):
+    box = explorer(lab, "StackExplorer")
+    box.scroll_into_view_if_needed()
+    pad = box.locator("canvas")
+    pad.scroll_into_view_if_needed()
+    place = pad.bounding_box()
+    x, y = place["x"] + place["width"] / 2, place["y"]
+    lab.page.mouse.move(x, y + 40)
+    lab.page.mouse.down()
+    lab.page.mouse.move(x, y + 200, steps=12)
+    lab.page.mouse.up()
+    wait_for(lambda: "\nstack reads" in box.inner_text())  # no "A 7.": nobody knows what it is
+    box.get_by_role("button", name="Clear drawing").click()
+    wait_for(lambda: "Draw a digit on the square" in box.inner_text())
+    pad.focus()
+    lab.page.keyboard.press("Space")
+    for _ in range(12):
+        lab.page.keyboard.press("ArrowDown")
+    wait_for(lambda: "\nstack reads" in box.inner_text())
+    lab.page.keyboard.press("Space")
+    wait_for(lambda: "pen up" in box.inner_text())
+
+
+def test_the_study_answers_its_sliders(lab):
+    box = explorer(lab, "PretrainingExplorer")
+    box.scroll_into_view_if_needed()
+    before = box.inner_text()
+    slider(box, "labels").locator(".noUi-handle").focus()
+    lab.page.keyboard.press("End")
+    wait_for(lambda: "50,000 labels" in box.inner_text())
+    assert box.inner_text() != before
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_axe_finds_no_serious_violation(lab, name):
+    box = explorer(lab, name)
+    box.evaluate("element => { element.dataset.axe = 'now'; }")
+    results = Axe().run(lab.page, context={"include": [["[data-axe=now]"]]})
+    box.evaluate("element => { delete element.dataset.axe; }")
+    grave = [
+        f"{v['id']}: {v['help']} {[node['html'][:200] for node in v['nodes'][:3]]}"
+        for v in results.response["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_nothing_sticks_out_of_a_narrow_page(lab, name):
+    box = explorer(lab, name)
+    assert box.evaluate("element => element.scrollWidth <= element.clientWidth + 1")
+
+
+def test_dark_theme_and_zoom_are_readable(lab):
+    lab.menu("Settings", "Theme", "JupyterLab Dark")
+    lab.page.wait_for_selector('body[data-jp-theme-light="false"]', state="attached")
+    for name in EXPLORERS:
+        box = explorer(lab, name)
+        box.scroll_into_view_if_needed()
+        lab.shoot(f"{name}-dark", box)
+    lab.menu("Settings", "Theme", "JupyterLab Light")
+
+
+def test_our_code_complains_of_nothing(lab):
+    assert lab.complaints == []
+
+
+# --- When all is over: these come last, for they end the kernel ----------------------------------
+
+
+def test_after_a_restart_the_twin_shows(lab):
+    lab.menu("Kernel", "Restart Kernel…")
+    lab.page.locator(".jp-Dialog .jp-mod-accept").click()
+    twins = lab.page.locator("figure[class^=tl-twin]")
+    assert twins.count() == len(EXPLORERS)
+    for k in range(len(EXPLORERS)):
+        wait_for(lambda k=k: twins.nth(k).is_visible(), timeout=20)
+
+
+def test_reopened_the_twin_shows_beside_whatever_else(lab):
+    lab.run_all()
+    lab.menu("File", "Save Notebook")
+    lab.menu("Kernel", "Shut Down Kernel")
+    lab.page.wait_for_timeout(1500)
+    lab.page.goto("about:blank")
+    lab.page.goto(lab.address.replace("NAME", "explorers.ipynb") + "&reset")
+    lab.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
+    twins = lab.page.locator("figure[class^=tl-twin] img")
+    wait_for(lambda: twins.count() == len(EXPLORERS), timeout=30)
+    for k in range(len(EXPLORERS)):
+        twins.nth(k).scroll_into_view_if_needed()
+        assert twins.nth(k).is_visible()
+        assert len(twins.nth(k).get_attribute("alt")) > 40
+        assert twins.nth(k).evaluate("image => image.naturalWidth") > 100
+    lab.shoot("reopened")
