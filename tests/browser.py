@@ -13,10 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from notebook_runs import ROOT
 from playwright.sync_api import ConsoleMessage, Locator, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# REQUIRE_BROWSER, set by continuous integration, turns the omission into a failure.
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None and "REQUIRE_BROWSER" not in os.environ,
+    reason="No Chromium (Debian: apt install chromium), so nothing was tried in a browser",
+)
 ARTEFACTS = ROOT / "test-artefacts"
 SETTINGS = {
     # All cells at once in the page, seen or not: a test asks for those further down, too.
@@ -83,8 +89,11 @@ def jupyterlab(folder: Path) -> Iterator[str]:
 @contextmanager
 def chromium() -> Iterator[Page]:
     """Open a page of Debian's Chromium, as wide as a small laptop's."""
+    if CHROMIUM is None:
+        raise RuntimeError("There is no program called chromium: install Debian's package.")
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        options += ["--disable-background-networking", "--disable-component-update"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser.new_page(viewport={"width": 1024, "height": 900})
         browser.close()

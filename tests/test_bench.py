@@ -33,6 +33,7 @@ RESULTS = {
     "growth": {"hidden size": {"250": 0.25, "500": 0.5}, "depth": {"1": 1.0}},
     "peak_memory_gib": 1.25,
     "import_seconds": {"torch": 2.0, "tutorial_lib": 0.012, "tutorial_lib_all_names": 0.25},
+    "explorers_milliseconds": {"filters": {"layer": 40.0, "sorted by": 99.96}},
 }
 
 
@@ -558,6 +559,14 @@ def test_the_text_has_every_measurement():
     assert "pre-training epoch by depth: 1: 1.000" in text
     assert "import torch 2.00, import tutorial_lib after it 0.012, all its names 0.25" in text
     assert "peak memory of a whole training 1.25 GiB" in text
+    slowest = "explorer filters: 95 % of answers within 100.0 ms, slowest for 'sorted by'"
+    assert f"{slowest} (goal at most 100: met)" in text
+
+
+def test_an_explorer_that_is_too_slow_is_called_so():
+    slow = {"filters": {"layer": 100.4, "sorted by": 3.0}}
+    text = format_results(RESULTS | {"explorers_milliseconds": slow})
+    assert "within 100.4 ms, slowest for 'layer' (goal at most 100: MISSED)" in text
 
 
 def test_memory_that_could_not_be_measured_is_left_out():

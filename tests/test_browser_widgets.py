@@ -1,31 +1,30 @@
 """The explorers in a real JupyterLab and a real browser: by mouse, by keys, when all is over."""
 
-import os
 import time
 
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import Lab, chromium, jupyterlab, needs_chromium
 
-browser = pytest.importorskip("browser")
-from browser import CHROMIUM, Lab, chromium, jupyterlab  # noqa: E402
-
-if CHROMIUM is None and "REQUIRE_BROWSER" in os.environ:
-    raise RuntimeError("Chromium is not installed; the browser tests need it.")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = needs_chromium
 
 MODELS = """
 import torch
 from tutorial_lib import Autoencoder
 from tutorial_lib.mnist import load_mnist
 from tutorial_lib.stacked import StackedAutoencoder
-from tutorial_lib.settings import Pretraining
-from tutorial_lib.training import pretrain_greedily
+from tutorial_lib.settings import FineTuning, Pretraining
+from tutorial_lib.training import fine_tune, pretrain_greedily
 digits = load_mnist(split="ufldl")
 images, labels = digits.test.images[:500], digits.test.labels[:500]
 stack = StackedAutoencoder(784, [100, 60], generator=torch.Generator().manual_seed(0))
-how = Pretraining(n_epochs=10, corruption_level=0.2, optimiser="adam", learning_rate=3e-3, batch_size=50)
-pretrain_greedily(stack, digits.train.images[:2000], settings=how, progress=False)
+adam = dict(optimiser="adam", learning_rate=3e-3, batch_size=50)
+how = Pretraining(n_epochs=10, corruption_level=0.2, **adam)
+few = digits.train.first(2000)
+pretrain_greedily(stack, few.images, settings=how, progress=False)
+how = FineTuning(n_epochs=5, **adam)
+fine_tune(stack.classifier, few.images, few.labels, settings=how, progress=False)
 from tutorial_lib.widgets import *
 """
 EXPLORERS = {
@@ -185,14 +184,14 @@ def test_a_drawn_digit_is_read(lab):
     lab.page.mouse.down()
     lab.page.mouse.move(x, y + 200, steps=12)
     lab.page.mouse.up()
-    wait_for(lambda: "\nstack reads" in box.inner_text())  # no "A 7.": nobody knows what it is
+    wait_for(lambda: "\nYour drawing. stack reads" in box.inner_text())
     box.get_by_role("button", name="Clear drawing").click()
     wait_for(lambda: "Draw a digit on the square" in box.inner_text())
     pad.focus()
     lab.page.keyboard.press("Space")
     for _ in range(12):
         lab.page.keyboard.press("ArrowDown")
-    wait_for(lambda: "\nstack reads" in box.inner_text())
+    wait_for(lambda: "\nYour drawing. stack reads" in box.inner_text())
     lab.page.keyboard.press("Space")
     wait_for(lambda: "pen up" in box.inner_text())
 

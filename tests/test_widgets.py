@@ -6,8 +6,10 @@ import re
 
 import pytest
 import torch
+from notebook_runs import FOLDER, read
 from torch import Tensor
 
+from tutorial_lib import widgets
 from tutorial_lib.autoencoder import Autoencoder, corrupt
 from tutorial_lib.features import combine_filters
 from tutorial_lib.stacked import StackedAutoencoder
@@ -18,9 +20,11 @@ from tutorial_lib.widgets import (
     PretrainingExplorer,
     StackExplorer,
     TrainingBench,
+    latency,
     panel,
     pixels,
 )
+from tutorial_lib.widgets.latency import measure_explorers
 from tutorial_lib.widgets.pad import DrawingPad
 
 
@@ -389,6 +393,14 @@ def test_an_empty_pad_is_paper():
     assert DrawingPad().image.shape == (1, 784)
 
 
+@pytest.mark.parametrize("initialisation", ["sda", "ufldl"])
+def test_a_softmax_that_was_not_trained_reads_nothing(initialisation, images):
+    stack = StackedAutoencoder(784, [30], initialisation=initialisation, generator=seeded(8))
+    explorer = StackExplorer(stack, images)
+    assert "reads" not in explorer.describe()
+    assert words(explorer._chart.value).endswith("is not trained: there are no classes yet.")
+
+
 def test_stacks_of_other_sizes_are_refused(stack, images):
     other = StackedAutoencoder(784, [30, 20])
     with pytest.raises(ValueError, match="different sizes"):
@@ -424,3 +436,45 @@ def test_zero_is_white_and_the_signs_are_blue_and_red():
     assert zero == pytest.approx([247, 247, 247], abs=2)
     assert low[2] > low[0] + 50  # blue
     assert high[0] > high[2] + 50  # red
+
+
+# --- How fast they answer -----------------------------------------------------------------------
+
+
+def test_the_latency_of_every_control_is_measured(images):
+    found = measure_explorers(images, n_changes=3)
+    names = {name: set(controls) for name, controls in found.items()}
+    assert names == {
+        "corruption": {"noise", "level", "first digit", "a click on the sheet"},
+        "filters": {"layer", "sorted by", "deeper layers by", "a click on the sheet"},
+        "stack": {
+            *("input", "test digit", "back down from layer", "drawing"),
+            *("its layer", "its number", "its activation"),
+        },
+        "pre-training": {"labels", "hidden layers", "seed", "curve"},
+        "training bench": {"Step"},
+    }
+    assert all(value > 0 for controls in found.values() for value in controls.values())
+
+
+def test_the_percentile_is_that_of_the_times(monkeypatch):
+    clock = iter([0.0, 0.010, 1.0, 1.020, 2.0, 2.030])
+    monkeypatch.setattr(latency.time, "perf_counter", lambda: next(clock))
+    assert latency._slow(lambda: None, 3) == pytest.approx(29.0)
+
+
+# --- In the notebooks ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_an_explorer_stands_in_the_sections_that_it_names(name):
+    named = re.findall(r"(\d\d), \*(.*?)\*", " ".join(getattr(widgets, name).__doc__.split()))
+    found = []
+    for path in sorted(FOLDER.glob("*.ipynb")):
+        sections = [""]
+        for cell in read(path).cells:
+            if cell.cell_type == "markdown":
+                sections += re.findall(r"^## (.*)$", cell.source, re.MULTILINE)
+            elif f"\n{name}(" in cell.source:
+                found.append((path.stem[:2], sections[-1]))
+    assert named == found != []

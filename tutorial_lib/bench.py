@@ -78,7 +78,7 @@ def take_turns(competitors: Mapping[str, Callable[[], object]], *, rounds: int =
 
 
 def measure(digits: Digits, *, n_images: int) -> dict[str, Any]:
-    """Return all measurements as they stand in ``bench.json``; times in seconds."""
+    """Return all measurements as they stand in ``bench.json``; seconds unless named otherwise."""
     x, labels = digits.train.images[:n_images], digits.train.labels[:n_images]
     return {
         "machine": {
@@ -94,6 +94,7 @@ def measure(digits: Digits, *, n_images: int) -> dict[str, Any]:
         "growth": _growth(x),
         "peak_memory_gib": _peak_memory(n_images),
         "import_seconds": _import_times(),
+        "explorers_milliseconds": _explorers(digits.test.images),
     }
 
 
@@ -261,6 +262,12 @@ def _import_times() -> Times:
         "tutorial_lib_all_names": ours,
     }
     return {name: min(_timed(program) for _ in range(3)) for name, program in programs.items()}
+
+
+def _explorers(images: Tensor) -> dict[str, dict[str, float]]:
+    from tutorial_lib.widgets import latency  # here, for it takes Jupyter's widgets with it
+
+    return latency.measure_explorers(images)
 
 
 def _timed(program: str) -> float:

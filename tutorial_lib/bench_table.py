@@ -13,6 +13,8 @@ _GOALS = (
     ("pretraining_epoch", "ours", "bfloat16", 1.8),
     ("fine_tuning_epoch", "ours", "bfloat16", 1.8),
 )
+# What the eye takes for at once, in milliseconds.
+_AT_ONCE = 100
 
 
 _LEGEND = (
@@ -46,7 +48,7 @@ def format_results(results: Mapping[str, Any]) -> str:
     )
     if results["peak_memory_gib"] is not None:
         lines.append(f"peak memory of a whole training {results['peak_memory_gib']:.2f} GiB")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_explorer_lines(results["explorers_milliseconds"])])
 
 
 def _seconds(value: float | None) -> str:
@@ -61,4 +63,17 @@ def _goal_lines(results: Mapping[str, Any]) -> list[str]:
         met = ratio <= bound if faster == "floor" else ratio >= bound
         mark = "met" if met else "MISSED"
         lines.append(f"{name}: {slower} / {faster} = {ratio:.2f} (goal {word} {bound}: {mark})")
+    return lines
+
+
+def _explorer_lines(explorers: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return a line for each explorer: how long its slowest control takes."""
+    lines = []
+    for name, controls in explorers.items():
+        slowest = max(controls, key=lambda control: controls[control])
+        mark = "met" if controls[slowest] <= _AT_ONCE else "MISSED"
+        lines.append(
+            f"explorer {name}: 95 % of answers within {controls[slowest]:.1f} ms, slowest for "
+            f"'{slowest}' (goal at most {_AT_ONCE}: {mark})"
+        )
     return lines

@@ -36,7 +36,7 @@ class CorruptionExplorer(Panel):
     TypeError, ValueError
         If there are no models, or they do not fit the images.
 
-    Used in notebook 01, *SECTION*.
+    Used in notebook 01, *The denoising autoencoder*.
     """
 
     def __init__(

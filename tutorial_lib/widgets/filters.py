@@ -40,7 +40,7 @@ class FilterExplorer(Panel):
     TypeError, ValueError
         If there are no models, or they do not fit the images.
 
-    Used in notebooks 01, *What a filter is*, and 02, *What the layers look for*.
+    Used in notebooks 01, *The filters, at 0 % and at 30 %*, and 02, *What the layers look for*.
     """
 
     def __init__(self, models: Any | Mapping[str, Any], images: Tensor) -> None:

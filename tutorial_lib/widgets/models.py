@@ -48,6 +48,11 @@ def warn_untrained(models: Mapping[str, Autoencoder | StackedAutoencoder]) -> st
     )
 
 
+def has_classes(stack: StackedAutoencoder) -> bool:
+    """Tell whether the softmax was trained: it starts at 0, or at 0.005 times a normal number."""
+    return float(stack.softmax.weight.square().mean().sqrt()) > 0.01
+
+
 def _is_untrained(model: Autoencoder | StackedAutoencoder) -> bool:
     layers = layers_of(model)
     return not any(layer.encoder.bias.any() or layer.visible_bias.any() for layer in layers)

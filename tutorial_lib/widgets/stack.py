@@ -12,7 +12,7 @@ from tutorial_lib.plots import plot_rows
 from tutorial_lib.sheets import Picture
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.widgets import charts, pixels
-from tutorial_lib.widgets.models import name_models, warn_untrained
+from tutorial_lib.widgets.models import has_classes, name_models, warn_untrained
 from tutorial_lib.widgets.pad import DrawingPad
 from tutorial_lib.widgets.panel import Panel, labelled, row
 
@@ -133,6 +133,7 @@ class StackExplorer(Panel):
         self._classes = {
             name: torch.softmax(stack.softmax(self._codes[name][-1]), dim=1)[0]
             for name, stack in self._stacks.items()
+            if has_classes(stack)
         }
         self._chart.value = f"<p>{self._told()}</p>{self._bars()}"
         self._view.value = pixels.beside(
@@ -142,6 +143,8 @@ class StackExplorer(Panel):
 
     def _bars(self) -> str:
         """Draw the probabilities of the classes, one bar for each stack."""
+        if not self._classes:
+            return "<p>The softmax on top is not trained: there are no classes yet.</p>"
         values = {name: p.tolist() for name, p in self._classes.items()}
         return charts.bars(values, [str(k) for k in range(10)], y="probability of each class")
 
@@ -157,16 +160,16 @@ class StackExplorer(Panel):
         return f"<div><strong>{escape(name)}</strong>{''.join(figures)}</div>"
 
     def _told(self) -> str:
-        true = ""
-        if self.source.value == "test digit" and self._labels is not None:
-            true = f"A {int(self._labels[self.index.value])}. "
         if not self.x.any():
             return "Draw a digit on the square."
+        told = "Your drawing." if self.source.value == "my drawing" else "A test digit."
+        if self.source.value == "test digit" and self._labels is not None:
+            told = f"A {int(self._labels[self.index.value])}."
         said = "; ".join(
             f"{name} reads {int(p.argmax())} ({float(p.max()):.0%})"
             for name, p in self._classes.items()
         )
-        return f"{true}{said}."
+        return f"{told} {said}." if said else told
 
     def picture(self) -> Picture:
         """Draw the input and the reconstructions."""

@@ -18,7 +18,7 @@ from tutorial_lib.widgets import charts, pixels
 from tutorial_lib.widgets.panel import Panel, labelled, row
 
 N_SHOWN = 8
-SLICE = 0.1  # seconds of training between two looks at what the learner wants
+SLICE = 0.05  # seconds of training between two looks at what the learner wants
 PAUSE = 0.02  # seconds for the kernel to read messages in
 DRAW_EVERY = 0.4
 
@@ -48,7 +48,7 @@ class TrainingBench(Panel):
     TypeError, ValueError
         If the images are no digits, or a size is below 1.
 
-    Used in notebooks 01, *Training*, and 02, *How much noise, and when*.
+    Used in notebooks 01, *Watch it learn*, and 02, *How much noise, and when*.
     """
 
     _running: "weakref.ref[TrainingBench] | None" = None
@@ -57,10 +57,10 @@ class TrainingBench(Panel):
         self,
         images: Tensor,
         *,
-        n_hidden: int = 64,
+        n_hidden: int = 400,
         seed: int = 0,
         batch_size: int = 100,
-        n_steps: int = 50,
+        n_steps: int = 200,
     ) -> None:
         require_data("images", images, math.prod(MNIST_SHAPE))
         for name, value in {"n_hidden": n_hidden, "batch_size": batch_size}.items():
@@ -97,7 +97,7 @@ class TrainingBench(Panel):
             ipywidgets.FloatSlider(0.3, min=0, max=0.9, step=0.05), "corruption level"
         )
         self.rate = labelled(
-            ipywidgets.FloatLogSlider(2e-3, min=-4, max=-1, step=0.1, readout_format=".4f"),
+            ipywidgets.FloatLogSlider(5e-3, min=-4, max=-1, step=0.1, readout_format=".4f"),
             "learning rate",
         )
         self.target = labelled(
@@ -203,12 +203,12 @@ class TrainingBench(Panel):
         points = [(float(k + 1), self.costs[k]) for k in range(0, len(self.costs), every)]
         self._chart.value = charts.lines({"cost": points}, x="step", y="cost in nats")
         weight = self.model.encoder.weight.detach()[:64]
-        limit = float(weight.abs().max())
+        limit = float(weight.abs().quantile(0.998))  # a few stray weights would pale all others
         digits = torch.cat([self._images[:N_SHOWN], rebuilt])
         shown = pixels.signed(weight, 16, limit)
         sheet = pixels.ink(digits, N_SHOWN)
         self._filters.value = (
-            pixels.to_figure(shown, f"{len(weight)} filters")
+            pixels.to_figure(shown, f"the first {len(weight)} filters")
             + pixels.legend(limit)
             + pixels.to_figure(sheet, "digits, and below their reconstructions", scale=1.8)
         )
