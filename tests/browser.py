@@ -144,6 +144,11 @@ class Lab:
                 self.menu("Run", "Run All Cells")
                 self.page.wait_for_timeout(2000)
 
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text as an artefact."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        (ARTEFACTS / name).write_text(text)
+
     def shoot(self, name: str, place: Locator | None = None) -> bytes:
         """Keep a screenshot as an artefact, and return it."""
         ARTEFACTS.mkdir(exist_ok=True)

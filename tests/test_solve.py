@@ -82,6 +82,7 @@ def small(tmp_path_factory) -> SimpleNamespace:
         BAR,
         "from pathlib import Path\n_ = Path('beside.txt').write_text('a checkpoint, say')",
         "import ipywidgets\nipywidgets.IntSlider(3)",
+        "from tutorial_lib.widgets import PretrainingExplorer\nPretrainingExplorer()",
     )
     second = write(
         folder / "notebooks" / "02_small.ipynb",
@@ -157,9 +158,20 @@ def test_no_widget_is_left_behind(small):
         assert "widget-view" not in text
         assert "widget-state" not in text
     outputs = [output for cell in small.first.cells for output in cell.get("outputs", [])]
-    assert [o for o in outputs if "0/3" in str(o)] == []  # the finished bar is gone
+    plain = [o.get("data", {}).get("text/plain", "") for o in outputs]
+    assert [text for text in plain if "0/3" in text] == []  # the finished bar is gone
     assert [o for o in outputs if "a step" in str(o)] != []  # what was printed under it is not
     assert [o for o in outputs if "IntSlider(value=3)" in str(o)] != []
+
+
+def test_of_an_explorer_its_still_picture_is_left(small):
+    (explorer,) = [c for c in small.first.cells if "PretrainingExplorer" in c.source]
+    (twin,) = explorer.outputs
+    assert set(twin.data) == {"text/html", "image/png", "text/plain"}
+    assert "misread" in twin.data["text/plain"]
+    page = (small.out / "01_small.html").read_text()
+    assert page.count("<figure") == 1
+    assert "Still picture: run the cell, and it moves." in page
 
 
 def test_the_page_shows_the_run_and_needs_nothing(small):

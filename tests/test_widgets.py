@@ -14,6 +14,7 @@ from tutorial_lib.autoencoder import Autoencoder, corrupt
 from tutorial_lib.features import combine_filters
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.study_files import load_study
+from tutorial_lib.study_results import LABELS
 from tutorial_lib.widgets import (
     CorruptionExplorer,
     FilterExplorer,
@@ -221,11 +222,13 @@ def test_two_models_share_one_scale_and_a_choice_tells_whose_it_is(autoencoder, 
     with torch.no_grad():
         loud.encoder.weight.mul_(3)
     explorer = FilterExplorer({"quiet": autoencoder, "loud": loud}, images)
-    assert explorer._limit == pytest.approx(loud.encoder.weight.abs().max().item())
+    strong = loud.encoder.weight.detach().abs().quantile(0.998).item()
+    assert explorer._limit == pytest.approx(strong)
     explorer._sheets["loud"].selected = 5
     assert "unit 5, loud" in words(explorer._details.value)
     explorer._sheets["quiet"].selected = 6
     assert "unit 6, quiet" in words(explorer._details.value)
+    assert explorer._sheets["loud"].selected == -1, "only one unit is marked"
 
 
 def test_the_digits_that_excite_a_unit_are_the_extremes(autoencoder, images):
@@ -334,6 +337,30 @@ def test_a_cost_that_explodes_is_told(images):
     assert problem(bench) == ""
 
 
+def test_a_cost_that_explodes_while_it_runs_is_told_and_training_rests(images):
+    async def play() -> TrainingBench:
+        bench = TrainingBench(images, n_hidden=8, n_steps=0)
+        with torch.no_grad():
+            bench.model.encoder.weight.fill_(float("nan"))
+        bench.run.value = True
+        await asyncio.sleep(0.2)
+        assert len(asyncio.all_tasks()) == 1, "the test itself"
+        return bench
+
+    bench = asyncio.run(play())
+    assert "lower the learning rate, then Reset" in problem(bench)
+    assert bench.run.value is False
+    assert bench.run.description == "Run"
+
+
+def test_a_long_curve_leaves_out_its_dear_beginning(images):
+    bench = TrainingBench(images, n_hidden=8, n_steps=0)
+    bench.train(99)
+    assert ">1</text>" in bench._chart.value
+    bench.train(1)
+    assert ">21</text>" in bench._chart.value
+
+
 # --- The stack ----------------------------------------------------------------------------------
 
 
@@ -347,7 +374,7 @@ def test_the_way_up_and_back_is_the_stacks(stack, images):
         assert torch.allclose(explorer._back["stack"], expected)
     (probabilities,) = explorer._classes.values()
     assert torch.allclose(probabilities, stack.classifier(x).softmax(dim=1)[0])
-    assert "A 7. stack reads " in explorer.describe()
+    assert "A 7. Read as " in explorer.describe()
 
 
 def test_a_unit_set_by_hand_changes_what_is_above_it_only(stack, images):
@@ -386,6 +413,9 @@ def test_a_drawing_is_centred_and_read(stack, images):
     assert columns.float().mean().item() == pytest.approx(13.5, abs=0.5)
     explorer.clear.click()
     assert "Draw a digit" in explorer._chart.value
+    explorer.index.value = 5  # who asks for a test digit wants to see it
+    assert explorer.source.value == "test digit"
+    assert torch.equal(explorer.x, images[5:6])
 
 
 def test_an_empty_pad_is_paper():
@@ -397,7 +427,7 @@ def test_an_empty_pad_is_paper():
 def test_a_softmax_that_was_not_trained_reads_nothing(initialisation, images):
     stack = StackedAutoencoder(784, [30], initialisation=initialisation, generator=seeded(8))
     explorer = StackExplorer(stack, images)
-    assert "reads" not in explorer.describe()
+    assert "Read as" not in explorer.describe()
     assert words(explorer._chart.value).endswith("is not trained: there are no classes yet.")
 
 
@@ -416,10 +446,10 @@ def test_every_cell_of_the_study_is_told_as_it_is_stored():
         for depth in study.depths:
             explorer.n_labels.value, explorer.depth.value = n_labels, depth
             explorer.seed.value = 3
-            told = words(explorer._view.value)
+            told = words(explorer._words.value)
             for start in ("random", "pretrained"):
                 error = study.select(start, n_labels, depth)[3].test_error
-                assert f"{error:.2f} % of the test digits misread" in told
+                assert f"{LABELS[start]} {error:.2f} %" in told
             assert problem(explorer) == ""
 
 

@@ -105,17 +105,19 @@ def _run_cells(client: NotebookClient, cells: list[int], bar: "tqdm[Any]") -> st
 
 
 def _without_widgets(notebook: NotebookNode) -> None:
-    """Drop finished progress bars, and leave of other widgets their text.
+    """Drop finished progress bars and live explorers, and leave of other widgets their text.
 
-    Widgets need the kernel that made them: without it they are boxes that say so.
+    Widgets need the kernel that made them: without it they are boxes that say so. An explorer's
+    still picture is an output of its own, and stays.
     """
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _is_progress_bar(output)]
+            cell.outputs = [output for output in cell.outputs if not _is_dead_box(output)]
             for output in cell.outputs:
                 output.get("data", {}).pop(_WIDGET, None)
 
 
-def _is_progress_bar(output: NotebookNode) -> bool:
+def _is_dead_box(output: NotebookNode) -> bool:
     data = output.get("data", {})
-    return _WIDGET in data and bool(_PROGRESS_BAR.search(data.get("text/plain", "")))
+    words = data.get("text/plain", "")
+    return _WIDGET in data and (not words or bool(_PROGRESS_BAR.search(words)))

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 WIDTH, HEIGHT = 360, 170
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 8, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 22, 34  # room for a legend at the top
 # Okabe and Ito's blue and vermilion, and a dash for those who see neither.
 STYLES = ('stroke="#0072B2"', 'stroke="#D55E00" stroke-dasharray="6 3"')
 _TEXT = 'fill="currentColor" font-size="11"'
@@ -16,7 +16,9 @@ def lines(curves: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str
     """Draw named curves of (x, y) points in one chart, with a legend if there are several."""
     points = [point for curve in curves.values() for point in curve]
     if not points:
-        return _frame(f"{y} over {x}: no point yet", "", x, y, (0, 1), (0, 1))
+        place = f'x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle" {_TEXT}'
+        words = f"<text {place}>no {escape(y)} yet</text>"
+        return _frame(f"{y} over {x}: no point yet", words, x, y, None, None)
     xs, ys = zip(*points, strict=True)
     ranges = _padded(min(xs), max(xs)), _padded(min(ys), max(ys))
     drawn, told = "", []
@@ -25,10 +27,9 @@ def lines(curves: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str
         path = " ".join(f"{_at(a, 0, ranges):.1f},{_at(b, 1, ranges):.1f}" for a, b in curve)
         drawn += f'<polyline points="{path}" fill="none" stroke-width="2" {style}/>'
         if len(curves) > 1:
-            top = _TOP + 12 + 15 * k
-            drawn += f'<line x1="{WIDTH - 130}" x2="{WIDTH - 105}" y1="{top - 4}" y2="{top - 4}" '
-            drawn += f'stroke-width="2" {style}/>'
-            drawn += f'<text x="{WIDTH - 100}" y="{top}" {_TEXT}>{escape(name)}</text>'
+            left = _LEFT + 8 + 150 * k
+            drawn += f'<line x1="{left}" x2="{left + 25}" y1="8" y2="8" stroke-width="2" {style}/>'
+            drawn += f'<text x="{left + 30}" y="12" {_TEXT}>{escape(name)}</text>'
         if curve:
             told.append(f"{name} from {curve[0][1]:.4g} to {curve[-1][1]:.4g}")
     return _frame(f"{y} over {x}: {'; '.join(told)}", drawn, x, y, *ranges)
@@ -47,9 +48,9 @@ def bars(values: Mapping[str, Sequence[float]], names: Sequence[str], *, y: str)
             left = _LEFT + k * step + 0.1 * step + r * width
             drawn += _bar(left, top, width, style)
         if len(values) > 1:
-            top = _TOP + 4 + 15 * r
-            drawn += f'<rect x="{WIDTH - 130}" y="{top}" width="10" height="10" {style}/>'
-            drawn += f'<text x="{WIDTH - 114}" y="{top + 9}" {_TEXT}>{escape(series)}</text>'
+            left = _LEFT + 8 + 150 * r
+            drawn += f'<rect x="{left}" y="3" width="10" height="10" {style}/>'
+            drawn += f'<text x="{left + 16}" y="12" {_TEXT}>{escape(series)}</text>'
         told.append(
             f"{series}: " + ", ".join(f"{n} {p:.2f}" for n, p in zip(names, row, strict=True))
         )
@@ -92,22 +93,29 @@ def _at(value: float, axis: int, ranges: tuple[tuple[float, float], tuple[float,
     return HEIGHT - _BOTTOM - share * (HEIGHT - _BOTTOM - _TOP)
 
 
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def _frame(
     told: str,
     drawn: str,
     x: str,
     y: str,
     x_range: tuple[float, float] | None,
-    y_range: tuple[float, float],
+    y_range: tuple[float, float] | None,
 ) -> str:
     """Put axes with their ends and names around what was drawn."""
     floor, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
     axes = f'<path d="M{_LEFT} {_TOP}V{floor}H{right}" fill="none" stroke="currentColor"/>'
-    for value, place in zip(y_range, (floor, _TOP + 8), strict=True):
-        axes += f'<text x="{_LEFT - 4}" y="{place}" text-anchor="end" {_TEXT}>{value:.3g}</text>'
+    for value, place in zip(y_range or (), (floor, _TOP + 8), strict=False):
+        axes += (
+            f'<text x="{_LEFT - 4}" y="{place}" text-anchor="end" {_TEXT}>{_short(value)}</text>'
+        )
     for value, place, anchor in zip(x_range or (), (_LEFT, right), ("start", "end"), strict=False):
         axes += (
-            f'<text x="{place}" y="{floor + 13}" text-anchor="{anchor}" {_TEXT}>{value:.3g}</text>'
+            f'<text x="{place}" y="{floor + 13}" text-anchor="{anchor}" {_TEXT}>'
+            f"{_short(value)}</text>"
         )
     axes += f'<text x="{(_LEFT + right) / 2}" y="{HEIGHT - 4}" text-anchor="middle" {_TEXT}>'
     axes += f"{escape(x)}</text>"

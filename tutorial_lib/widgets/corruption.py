@@ -56,7 +56,8 @@ class CorruptionExplorer(Panel):
         last = max(0, len(images) - N_DIGITS)
         self.first = labelled(ipywidgets.IntSlider(0, min=0, max=last), "first digit")
         self.again = ipywidgets.Button(description="New noise")
-        self._sheet, self._one = Sheet(width=620), ipywidgets.HTML()
+        names = ["clean", "corrupted", *self._models]
+        self._sheet, self._one = Sheet(width=620, row_names=names), ipywidgets.HTML()
         super().__init__(
             "Corruption explorer",
             [row(self.kind, self.again), row(self.level, self.first), self._sheet, self._one],

@@ -80,6 +80,10 @@ class FilterExplorer(Panel):
             sheet.observe(choose, "selected")
 
     def _choose(self, name: str) -> None:
+        if self._sheets[name].selected < 0:
+            return
+        for other in set(self._sheets) - {name}:
+            self._sheets[other].selected = -1
         self._chosen = name
         self._show_unit()
 
@@ -108,7 +112,9 @@ class FilterExplorer(Panel):
         """Lay the sheets out anew."""
         self._order = {name: self._units(name) for name in self._models}
         shown = {name: self.filters(name)[units] for name, units in self._order.items()}
-        self._limit = max(float(filters.abs().max()) for filters in shown.values()) or 1.0
+        # A few stray weights would pale all others: they are drawn as dark as the scale goes.
+        strong = [float(filters.abs().quantile(0.998)) for filters in shown.values()]
+        self._limit = max(strong) or 1.0
         for name, filters in shown.items():
             means = self._codes[name][self.layer.value - 1].mean(dim=0)
             labels = [f"unit {u}, mean activation {means[u]:.2f}" for u in self._order[name]]

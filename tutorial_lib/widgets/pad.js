@@ -40,7 +40,7 @@ function render({ model, el }) {
     context.strokeStyle = pen.down ? "#D55E00" : "#0072B2";
     context.lineWidth = 2;
     context.strokeRect(pen.x * SCALE, pen.y * SCALE, SCALE, SCALE);
-    state.textContent = `pen ${pen.down ? "down" : "up"} at column ${pen.x}, row ${pen.y}`;
+    state.textContent = `pen ${pen.down ? "down" : "up"}, column ${pen.x}, row ${pen.y}`;
   }
   function dab(x, y) {
     // A soft pen, about as wide as the strokes of MNIST.

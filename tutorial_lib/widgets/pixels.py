@@ -75,9 +75,11 @@ def beside(*figures: str) -> str:
 def legend(limit: float) -> str:
     """Return the scale of `signed` in words and colours."""
     colours = ", ".join(f"rgb({','.join(map(str, _BLUE_TO_RED[k]))})" for k in range(0, 511, 51))
+    # As wide for short numbers as for long ones: what stands beside it must not jump.
+    number = '<span style="display: inline-block; min-width: 3em; padding-left: 4px">{:.2g}</span>'
     return (
-        f'<span>{-limit:.2g} </span><span aria-hidden="true" style="display: inline-block; '
+        f'{number.format(-limit)}<span aria-hidden="true" style="display: inline-block; '
         f"width: 160px; height: 0.8em; border: 1px solid rgb({BORDER},{BORDER},{BORDER}); "
-        f'background: linear-gradient(to right, {colours})"></span>'
-        f"<span> {limit:.2g} (blue: negative, white: 0, red: positive)</span>"
+        f'background: linear-gradient(to right, {colours})"></span>{number.format(limit)}'
+        "<span>blue: negative, white: 0, red: positive</span>"
     )

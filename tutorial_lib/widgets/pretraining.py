@@ -36,9 +36,11 @@ class PretrainingExplorer(Panel):
         self.quantity = labelled(
             ipywidgets.RadioButtons(options=["validation error", "training cost"]), "curve"
         )
-        self._view, self._filters = ipywidgets.HTML(), ipywidgets.HTML()
+        self._words, self._view, self._filters = (ipywidgets.HTML() for _ in range(3))
         controls = row(self.n_labels, self.depth, self.seed, self.quantity)
-        super().__init__("Pre-training or not", [controls, row(self._view, self._filters)])
+        super().__init__(
+            "Pre-training or not", [controls, self._words, row(self._view, self._filters)]
+        )
         self.update_on(self.n_labels, self.depth, self.seed, self.quantity)
         self.update()
 
@@ -56,8 +58,9 @@ class PretrainingExplorer(Panel):
         for label, run in runs.items():
             values = run.validation_error if unit == "percent" else run.training_cost
             curves[label] = [(float(k), value) for k, value in enumerate(values, start=1)]
-        chart = charts.lines(curves, x="epoch", y=f"{self.quantity.value} ({unit})")
-        self._view.value = f"<p>{self._told()}</p>{chart}"
+        self._words.value = f"<p>{self._told()}</p>"
+        what = "error (%)" if unit == "percent" else "cost (nats)"
+        self._view.value = charts.lines(curves, x="epoch", y=what)
         self._sheets = {
             label: self._study.filters(start, self.n_labels.value, self.depth.value)
             for start, label in LABELS.items()
@@ -75,13 +78,11 @@ class PretrainingExplorer(Panel):
         )
 
     def _told(self) -> str:
-        errors = "; ".join(
-            f"{label}: {run.test_error:.2f} % of the test digits misread"
-            for label, run in self._runs().items()
-        )
+        errors = ", ".join(f"{label} {run.test_error:.2f} %" for label, run in self._runs().items())
         return (
             f"{self.n_labels.value:,} labels, {self.depth.value} hidden "
-            f"layer{'s' * (self.depth.value > 1)}, seed {self.seed.value}. {errors}."
+            f"layer{'s' * (self.depth.value > 1)}, seed {self.seed.value}. "
+            f"Test digits misread: {errors}."
         )
 
     def picture(self) -> Picture:

@@ -1,5 +1,10 @@
 // A sheet of tiles, one of which can be chosen by click or by arrow keys.
 function render({ model, el }) {
+  const frame = document.createElement("div");
+  frame.className = "tl-sheet-frame";
+  const names = document.createElement("div");
+  names.className = "tl-row-names";
+  names.setAttribute("aria-hidden", "true"); // the tiles say whose row they are in
   const box = document.createElement("div");
   box.className = "tl-sheet";
   const image = document.createElement("img");
@@ -11,7 +16,8 @@ function render({ model, el }) {
   options.tabIndex = 0;
   options.setAttribute("role", "listbox");
   box.append(image, options);
-  el.append(box);
+  frame.append(names, box);
+  el.append(frame);
   let url = "";
   let tiles = [];
 
@@ -27,6 +33,13 @@ function render({ model, el }) {
     options.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
     options.style.gridTemplateRows = `repeat(${rows}, 1fr)`;
     options.setAttribute("aria-label", model.get("description"));
+    names.replaceChildren(
+      ...model.get("row_names").map((words) => {
+        const name = document.createElement("span");
+        name.textContent = words;
+        return name;
+      }),
+    );
     if (tiles.length !== labels.length) {
       tiles = labels.map((_, k) => {
         const tile = document.createElement("div");
@@ -54,7 +67,7 @@ function render({ model, el }) {
     model.save_changes();
   }
   function onKey(event) {
-    const [now, columns] = [model.get("selected"), model.get("n_columns")];
+    const [now, columns] = [Math.max(model.get("selected"), 0), model.get("n_columns")];
     const to = {
       ArrowLeft: now - 1, ArrowRight: now + 1, ArrowUp: now - columns, ArrowDown: now + columns,
       Home: 0, End: tiles.length - 1,

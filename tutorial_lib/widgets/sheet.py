@@ -18,6 +18,8 @@ class Sheet(anywidget.AnyWidget):
     labels : list of str
         What each tile is called: spoken by a screen reader, and shown under the pointer.
     n_columns : int
+    row_names : list of str
+        Written beside the rows; none by default.
     description : str
         What the whole sheet shows.
     width : int
@@ -29,6 +31,7 @@ class Sheet(anywidget.AnyWidget):
     png = traitlets.Bytes().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
     n_columns = traitlets.Int(1).tag(sync=True)
+    row_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
     description = traitlets.Unicode().tag(sync=True)
     width = traitlets.Int(400).tag(sync=True)

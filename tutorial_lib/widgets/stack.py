@@ -17,6 +17,7 @@ from tutorial_lib.widgets.pad import DrawingPad
 from tutorial_lib.widgets.panel import Panel, labelled, row
 
 N_COLUMNS = 20  # of units
+MANY = 200  # units that can be drawn large
 
 
 class StackExplorer(Panel):
@@ -55,7 +56,8 @@ class StackExplorer(Panel):
             raise ValueError(f"There are {len(images)} images and {len(labels)} labels.")
         self._images, self._labels = images, labels
         self._make_controls(len(self._sizes) - 1)
-        self._chart, self._view = ipywidgets.HTML(), ipywidgets.HTML()
+        self._chart = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 300px"))
+        self._view = ipywidgets.HTML()
         drawing = ipywidgets.VBox([self.pad, self.clear])
         super().__init__(
             "Stack explorer",
@@ -89,15 +91,25 @@ class StackExplorer(Panel):
         self.value = labelled(ipywidgets.FloatSlider(0, min=0, max=1, step=0.05), "its activation")
 
     def _connect(self) -> None:
+        self._free()
+        self.switch.observe(self.guarded(lambda change: self._free()), "value")
         self.layer.observe(self.guarded(lambda change: self._fit_unit()), "value")
         self.clear.on_click(self.guarded(lambda button: self.pad.clear()))
         self.pad.observe(self.guarded(lambda change: self._drawn()), "ink")
+        self.index.observe(self.guarded(lambda change: self._leave_the_pad()), "value")
         self.update_on(
             self.source, self.index, self.depth, self.switch, self.layer, self.unit, self.value
         )
 
+    def _free(self) -> None:
+        for control in (self.layer, self.unit, self.value):
+            control.disabled = not self.switch.value
+
     def _fit_unit(self) -> None:
         self.unit.max = self._sizes[self.layer.value] - 1
+
+    def _leave_the_pad(self) -> None:
+        self.source.value = "test digit"
 
     def _drawn(self) -> None:
         if self.source.value == "my drawing":
@@ -138,26 +150,32 @@ class StackExplorer(Panel):
         self._chart.value = f"<p>{self._told()}</p>{self._bars()}"
         self._view.value = pixels.beside(
             pixels.to_figure(pixels.ink(self.x, 1), "the input", scale=4),
-            *(self._column(name) for name in self._stacks),
+            *(figure for name in self._stacks for figure in self._figures(name)),
         )
 
     def _bars(self) -> str:
         """Draw the probabilities of the classes, one bar for each stack."""
+        if not self.x.any():
+            return ""
         if not self._classes:
             return "<p>The softmax on top is not trained: there are no classes yet.</p>"
         values = {name: p.tolist() for name, p in self._classes.items()}
         return charts.bars(values, [str(k) for k in range(10)], y="probability of each class")
 
-    def _column(self, name: str) -> str:
-        """Return one stack's activations, the top first, and its reconstruction."""
+    def _figures(self, name: str) -> list[str]:
+        """Return one stack's activations and its reconstruction: in a row, or one column of two."""
         figures = []
-        for k, code in reversed(list(enumerate(self._codes[name], start=1))):
-            sheet = pixels.cells(code, N_COLUMNS)
-            caption = f"layer {k}: {int((code > 0.5).sum())} of {code.shape[1]} units above 0.5"
+        for k, code in enumerate(self._codes[name], start=1):
+            sheet = pixels.cells(code, N_COLUMNS, side=9 if code.shape[1] <= MANY else 6)
+            caption = f"layer {k}: {int((code > 0.5).sum())} of {code.shape[1]} above 0.5"
             figures.append(pixels.to_figure(sheet, caption))
-        back = f"back from layer {self.depth.value}"
-        figures.append(pixels.to_figure(pixels.ink(self._back[name], 1), back, scale=4))
-        return f"<div><strong>{escape(name)}</strong>{''.join(figures)}</div>"
+        back = pixels.to_figure(
+            pixels.ink(self._back[name], 1), f"back from layer {self.depth.value}", scale=4
+        )
+        if len(self._stacks) == 1:
+            return [*figures, back]
+        # Up the stack is up on the page.
+        return [f"<div><strong>{escape(name)}</strong>{''.join(reversed(figures))}{back}</div>"]
 
     def _told(self) -> str:
         if not self.x.any():
@@ -165,11 +183,10 @@ class StackExplorer(Panel):
         told = "Your drawing." if self.source.value == "my drawing" else "A test digit."
         if self.source.value == "test digit" and self._labels is not None:
             told = f"A {int(self._labels[self.index.value])}."
-        said = "; ".join(
-            f"{name} reads {int(p.argmax())} ({float(p.max()):.0%})"
-            for name, p in self._classes.items()
-        )
-        return f"{told} {said}." if said else told
+        for name, p in self._classes.items():
+            who = "Read as" if len(self._stacks) == 1 else f"{name.capitalize()}:"
+            told += f" {who} {int(p.argmax())} ({100 * float(p.max()):.0f} %)."
+        return told
 
     def picture(self) -> Picture:
         """Draw the input and the reconstructions."""

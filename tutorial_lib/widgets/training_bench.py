@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 import time
 import weakref
 
@@ -21,6 +22,7 @@ N_SHOWN = 8
 SLICE = 0.05  # seconds of training between two looks at what the learner wants
 PAUSE = 0.02  # seconds for the kernel to read messages in
 DRAW_EVERY = 0.4
+N_DEAR = 20  # steps that the curve leaves out once it is long
 
 
 class TrainingBench(Panel):
@@ -40,8 +42,8 @@ class TrainingBench(Panel):
     The cost is the cross-entropy in nats, and with a sparsity weight above 0 the penalty of the
     batch's mean activations. Adam takes the steps.
 
-    Training is a task of the kernel's own event loop, never a thread: other cells run in between,
-    and it ends with the explorer. Only one bench runs at a time.
+    Training is a task of the event loop that brought the click, never a thread of its own: other
+    cells run meanwhile, and it ends with the explorer. Only one bench runs at a time.
 
     Raises
     ------
@@ -67,8 +69,11 @@ class TrainingBench(Panel):
             require_size(name, value)
         self._images, self._n_hidden, self._batch_size = images, n_hidden, batch_size
         self._task: asyncio.Task[None] | None = None
+        # JupyterLab may bring clicks in a thread beside that of the cells (a subshell).
+        self._lock = threading.RLock()
         self._make_controls(seed)
-        self._state, self._chart, self._filters = (ipywidgets.HTML() for _ in range(3))
+        self._state, self._chart = ipywidgets.HTML(), ipywidgets.HTML()
+        self._filters = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 480px"))
         super().__init__(
             "Training bench",
             [
@@ -107,17 +112,21 @@ class TrainingBench(Panel):
 
     def begin(self) -> None:
         """Go back to the weights of the seed; the knobs stay where they are."""
-        self._generator = torch.Generator().manual_seed(self.seed.value)
-        self.model = Autoencoder(self._images.shape[1], self._n_hidden, generator=self._generator)
-        self._optimiser = torch.optim.Adam(self.model.parameters())
-        self.costs: list[float] = []
-        self.update()
+        with self._lock:
+            self._generator = torch.Generator().manual_seed(self.seed.value)
+            self.model = Autoencoder(
+                self._images.shape[1], self._n_hidden, generator=self._generator
+            )
+            self._optimiser = torch.optim.Adam(self.model.parameters())
+            self.costs: list[float] = []
+            self.update()
 
     def train(self, n_steps: int) -> None:
         """Take steps with what the knobs say now, and show where they led."""
-        for _ in range(n_steps):
-            self._take_step()
-        self.update()
+        with self._lock:
+            for _ in range(n_steps):
+                self._take_step()
+            self.update()
 
     def _take_step(self) -> None:
         rows = torch.randint(len(self._images), (self._batch_size,), generator=self._generator)
@@ -157,36 +166,35 @@ class TrainingBench(Panel):
     async def _train_on(self) -> None:
         drawn = time.monotonic()
         try:
-            while self.run.value:
-                until = time.monotonic() + SLICE
-                while time.monotonic() < until:
-                    self._take_step()
-                if time.monotonic() > drawn + DRAW_EVERY:
-                    self.update()
-                    drawn = time.monotonic()
+            while self._task is asyncio.current_task():
+                with self._lock:
+                    self._train_for(SLICE)
+                    if time.monotonic() > drawn + DRAW_EVERY:
+                        self.update()
+                        drawn = time.monotonic()
                 await asyncio.sleep(PAUSE)
-        except ValueError as error:
-            self.tell(str(error))
-            self._task = None
-            self.stop()
+        except Exception as error:
+            self._task = None  # with a broken model there is nothing to draw
+            self.stop()  # first, for a button that goes back without a fault wipes the line clean
+            self.tell(str(error) or type(error).__name__)
+
+    def _train_for(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._take_step()
 
     def stop(self) -> None:
         """Pause; the steps done so far stay."""
-        was_running = self._task is not None
-        self._cancel()
+        was_running, self._task = self._task is not None, None  # the task sees it, and ends
         self.run.value = False
         self.run.description = "Run"
         if was_running:
-            self.update()
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+            with self._lock:
+                self.update()
 
     def close(self) -> None:
         """Stop, and take the explorer off the page."""
-        self._cancel()  # no more: Python may be about to end
+        self._task = None  # no more: Python may be about to end
         super().close()
 
     def update(self) -> None:
@@ -196,19 +204,24 @@ class TrainingBench(Panel):
             rebuilt = self.model(self._images[:N_SHOWN])
         latest = self.costs[-20:]
         told = f"cost {sum(latest) / len(latest):.1f} nats, " if latest else ""
+        # A screen reader is told when training rests, not twice a second while it runs.
+        role = "" if self._task else ' role="status"'
         self._state.value = (
-            f'<p role="status">Step {len(self.costs)}: {told}mean activation {code.mean():.2f}</p>'
+            f'<p class="tl-state"{role}>Step {len(self.costs)}: {told}'
+            f"mean activation {code.mean():.2f}</p>"
         )
-        every = max(1, len(self.costs) // 200)
-        points = [(float(k + 1), self.costs[k]) for k in range(0, len(self.costs), every)]
-        self._chart.value = charts.lines({"cost": points}, x="step", y="cost in nats")
+        # The first steps are so dear that beside them all others look alike.
+        first = 0 if len(self.costs) < 5 * N_DEAR else N_DEAR
+        every = max(1, (len(self.costs) - first) // 200)
+        points = [(float(k + 1), self.costs[k]) for k in range(first, len(self.costs), every)]
+        self._chart.value = charts.lines({"cost": points}, x="step", y="cost (nats)")
         weight = self.model.encoder.weight.detach()[:64]
         limit = float(weight.abs().quantile(0.998))  # a few stray weights would pale all others
         digits = torch.cat([self._images[:N_SHOWN], rebuilt])
         shown = pixels.signed(weight, 16, limit)
         sheet = pixels.ink(digits, N_SHOWN)
         self._filters.value = (
-            pixels.to_figure(shown, f"the first {len(weight)} filters")
+            pixels.to_figure(shown, f"{len(weight)} of {self._n_hidden} filters")
             + pixels.legend(limit)
             + pixels.to_figure(sheet, "digits, and below their reconstructions", scale=1.8)
         )
