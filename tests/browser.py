@@ -70,20 +70,27 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         env=environment,
         text=True,
     )
+    said: list[str] = []  # what nobody reads would block the server
+    reader = threading.Thread(target=lambda: said.extend(server.stdout or ()))
+    reader.start()
     try:
-        assert server.stdout is not None
-        lines = iter(server.stdout.readline, "")
-        address = next(
-            match[0] for line in lines if (match := re.search(r"http://127\.0\.0\.1:\d+/", line))
-        )
-        reader = threading.Thread(target=lambda: [*lines])  # what nobody reads would block it
-        reader.start()
-        yield f"{address}lab/tree/NAME?token={token}"
+        yield f"{_address(server, said)}lab/tree/NAME?token={token}"
     finally:
         server.terminate()
         server.wait(timeout=30)
         reader.join()
+        assert server.stdout is not None
         server.stdout.close()
+
+
+def _address(server: "subprocess.Popen[str]", said: list[str]) -> str:
+    """Wait until JupyterLab has said where it listens."""
+    until = time.monotonic() + 120
+    while server.poll() is None and time.monotonic() < until:
+        if found := re.search(r"http://127\.0\.0\.1:\d+/", "".join(said)):
+            return found[0]
+        time.sleep(0.1)
+    raise RuntimeError("JupyterLab did not start:\n" + "".join(said))
 
 
 @contextmanager

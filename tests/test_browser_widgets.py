@@ -183,9 +183,12 @@ def test_other_cells_run_while_it_trains_and_a_cleared_output_ends_it(lab):
     bench, question = cells.nth(1 + list(EXPLORERS).index("TrainingBench")), cells.last
 
     def ask() -> int:
-        question.locator(".jp-InputPrompt").click()
+        prompt = question.locator(".jp-InputPrompt")
+        number = prompt.inner_text()
+        prompt.click()
         lab.page.keyboard.press("Control+Enter")
-        lab.page.wait_for_timeout(500)
+        wait_for(lambda: prompt.inner_text() not in (number, "[*]:"), timeout=20)
+        lab.page.wait_for_timeout(300)  # the output comes a moment after the number
         return int(question.locator(".jp-OutputArea-output").inner_text().split()[0])
 
     box = explorer(lab, "TrainingBench")
@@ -200,6 +203,16 @@ def test_other_cells_run_while_it_trains_and_a_cleared_output_ends_it(lab):
     bench.locator(".jp-InputPrompt").click()
     lab.page.keyboard.press("Control+Enter")
     explorer(lab, "TrainingBench").wait_for(timeout=30_000)
+
+
+# Which of the 784 squares of the pad hold ink: grey there, while paper is white.
+IS_INKED = """pad => {
+    const context = pad.getContext("2d");
+    return Array.from({ length: 784 }, (_, k) => {
+        const [x, y] = [7 * (k % 28) + 3, 7 * Math.floor(k / 28) + 3];
+        return context.getImageData(x, y, 1, 1).data[1] < 250;
+    });
+}"""
 
 
 def test_a_drawn_digit_is_read(lab):
@@ -217,12 +230,60 @@ def test_a_drawn_digit_is_read(lab):
     box.get_by_role("button", name="Clear drawing").click()
     wait_for(lambda: "Draw a digit on the square" in box.inner_text())
     pad.focus()
+    for _ in range(30):  # from wherever the mouse has left the pen, to the top
+        lab.page.keyboard.press("ArrowUp")
+    wait_for(lambda: "pen up, column 14, row 0" in box.inner_text())
     lab.page.keyboard.press("Space")
-    for _ in range(12):
+    for _ in range(20):
         lab.page.keyboard.press("ArrowDown")
+    wait_for(lambda: "pen down, column 14, row 20" in box.inner_text())
     wait_for(lambda: "\nYour drawing. Read as" in box.inner_text())
+    drawn = pad.evaluate(IS_INKED)
+    assert [drawn[28 * row + 14] for row in (0, 10, 20, 25)] == [True, True, True, False]
     lab.page.keyboard.press("Space")
     wait_for(lambda: "pen up" in box.inner_text())
+    n_cells = lab.page.locator(".jp-Cell").count()
+    lab.page.keyboard.press("b")  # in JupyterLab's command mode: a new cell
+    assert lab.page.locator(".jp-Cell").count() == n_cells
+
+
+def test_a_second_finger_and_an_interrupted_stroke_draw_nothing(lab):
+    box = explorer(lab, "StackExplorer")
+    box.get_by_role("button", name="Clear drawing").click()
+    pad = box.locator("canvas")
+    wait_for(lambda: not any(pad.evaluate(IS_INKED)))
+    pad.evaluate(
+        """pad => {
+            const { left, top } = pad.getBoundingClientRect();
+            const touch = (kind, finger, x, y) => pad.dispatchEvent(new PointerEvent(kind, {
+                pointerId: finger, pointerType: "touch", isPrimary: finger === 1, buttons: 1,
+                clientX: left + 7 * x + 3, clientY: top + 7 * y + 3, bubbles: true,
+            }));
+            pad.setPointerCapture = () => {}; // only fingers of flesh can be captured
+            touch("pointerdown", 1, 5, 5);
+            touch("pointermove", 1, 5, 8);
+            touch("pointerdown", 2, 25, 25);
+            touch("pointermove", 2, 25, 20);
+            touch("pointercancel", 1, 5, 8);
+            touch("pointermove", 1, 15, 8);
+            delete pad.setPointerCapture;
+        }"""
+    )
+    drawn = pad.evaluate(IS_INKED)
+    columns = {k % 28 for k, inked in enumerate(drawn) if inked}
+    assert columns == {4, 5, 6}
+    wait_for(lambda: "pen up" in box.inner_text())
+
+
+def test_a_slider_tells_what_it_shows(lab):
+    handle = slider(explorer(lab, "TrainingBench"), "learning rate").locator(".noUi-handle")
+    wait_for(lambda: handle.get_attribute("aria-valuetext") == "0.0050")
+    handle.press("ArrowRight")
+    wait_for(lambda: handle.get_attribute("aria-valuetext") == "0.0063")
+    handle.press("ArrowLeft")
+    labels = slider(explorer(lab, "PretrainingExplorer"), "labels").locator(".noUi-handle")
+    labels.press("Home")
+    wait_for(lambda: labels.get_attribute("aria-valuetext") == "100")
 
 
 def test_the_study_answers_its_sliders(lab):

@@ -1,6 +1,7 @@
 """The corruption explorer of notebook 01: noise, and what an autoencoder makes of it."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import get_args
 
 import ipywidgets
@@ -8,11 +9,10 @@ import torch
 from torch import Tensor
 
 from tutorial_lib.autoencoder import Autoencoder, Corruption, corrupt
-from tutorial_lib.checks import require_data
 from tutorial_lib.plots import plot_rows
 from tutorial_lib.sheets import Picture
 from tutorial_lib.widgets import pixels
-from tutorial_lib.widgets.models import name_models, warn_untrained
+from tutorial_lib.widgets.models import name_models, require_digits, warn_untrained
 from tutorial_lib.widgets.panel import Panel, labelled, row
 from tutorial_lib.widgets.sheet import Sheet
 
@@ -42,11 +42,9 @@ class CorruptionExplorer(Panel):
     def __init__(
         self, models: Autoencoder | Mapping[str, Autoencoder], images: Tensor, *, seed: int = 0
     ) -> None:
-        self._models = name_models(models, Autoencoder, alone="restored")
-        if taken := {"clean", "corrupted"} & set(self._models):
-            raise ValueError(f"{taken.pop()!r} is the name of another row; name the model's apart.")
-        for model in self._models.values():
-            require_data("images", images, model.encoder.in_features)
+        rows = ("clean", "corrupted")
+        self._models = name_models(models, Autoencoder, alone="restored", taken=rows)
+        require_digits(images, *self._models.values())
         self._images, self._seed = images, seed
         kinds = [(kind.replace("_", " "), kind) for kind in get_args(Corruption)]
         self.kind = labelled(ipywidgets.RadioButtons(options=kinds), "noise")
@@ -56,7 +54,7 @@ class CorruptionExplorer(Panel):
         last = max(0, len(images) - N_DIGITS)
         self.first = labelled(ipywidgets.IntSlider(0, min=0, max=last), "first digit")
         self.again = ipywidgets.Button(description="New noise")
-        names = ["clean", "corrupted", *self._models]
+        names = [*rows, *self._models]
         self._sheet, self._one = Sheet(width=620, row_names=names), ipywidgets.HTML()
         super().__init__(
             "Corruption explorer",
@@ -109,7 +107,7 @@ class CorruptionExplorer(Panel):
         ]
         self._one.value = (
             f"<p>Digit {self.first.value + k}, with its mean squared error per pixel:</p>"
-            f"{pixels.beside(*large)}<p>Over the {n} digits shown: {self._means()}.</p>"
+            f"{pixels.beside(*large)}<p>Over the {n} digits shown: {escape(self._means())}.</p>"
         )
 
     def _means(self) -> str:

@@ -9,18 +9,18 @@ import torch
 from torch import Tensor
 
 from tutorial_lib.autoencoder import Autoencoder
-from tutorial_lib.checks import require_data
 from tutorial_lib.features import combine_filters, maximise_activation
 from tutorial_lib.plots import plot_filters
 from tutorial_lib.sheets import Picture
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.widgets import charts, pixels
-from tutorial_lib.widgets.models import layers_of, name_models, warn_untrained
+from tutorial_lib.widgets.models import layers_of, name_models, require_digits, warn_untrained
 from tutorial_lib.widgets.panel import Panel, labelled, row
 from tutorial_lib.widgets.sheet import Sheet
 
 N_COLUMNS, N_UNITS = 10, 100
 N_EXAMPLES = 9
+LENGTH = 9.0  # of a typical digit
 ORDERS = ("number", "norm of the weights", "mean activation", "how seldom it is on")
 METHODS = ("linear combination", "activation maximisation")
 
@@ -46,21 +46,19 @@ class FilterExplorer(Panel):
     def __init__(self, models: Any | Mapping[str, Any], images: Tensor) -> None:
         self._models = name_models(models, Autoencoder, StackedAutoencoder, alone="model")
         self._layers = {name: layers_of(model) for name, model in self._models.items()}
-        for layers in self._layers.values():
-            require_data("images", images, layers[0].encoder.in_features)
+        require_digits(images, *self._models.values())
         self._images = images[:2000]
-        self._codes = {name: _codes(layers, self._images) for name, layers in self._layers.items()}
         self._chosen = next(iter(self._models))
         depth = min(len(layers) for layers in self._layers.values())
         self.layer = labelled(ipywidgets.Dropdown(options=range(1, depth + 1)), "layer")
         self.method = labelled(ipywidgets.RadioButtons(options=METHODS), "deeper layers by")
         self.order = labelled(ipywidgets.Dropdown(options=ORDERS), "sorted by")
         self._sheets = {name: Sheet(width=285) for name in self._models}
+        self._titles = {name: ipywidgets.HTML() for name in self._models}
         self._details = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 285px"))
         self._scale = ipywidgets.HTML()
         columns = [
-            ipywidgets.VBox([ipywidgets.HTML(f"<strong>{escape(name)}</strong>"), sheet])
-            for name, sheet in self._sheets.items()
+            ipywidgets.VBox([self._titles[name], sheet]) for name, sheet in self._sheets.items()
         ]
         # A switch that can do nothing would only puzzle.
         controls = row(self.layer, self.order, *([self.method] if depth > 1 else []))
@@ -110,6 +108,7 @@ class FilterExplorer(Panel):
 
     def update(self) -> None:
         """Lay the sheets out anew."""
+        self._codes = {name: _codes(layers, self._images) for name, layers in self._layers.items()}
         self._order = {name: self._units(name) for name in self._models}
         shown = {name: self.filters(name)[units] for name, units in self._order.items()}
         # A few stray weights would pale all others: they are drawn as dark as the scale goes.
@@ -119,9 +118,11 @@ class FilterExplorer(Panel):
             means = self._codes[name][self.layer.value - 1].mean(dim=0)
             labels = [f"unit {u}, mean activation {means[u]:.2f}" for u in self._order[name]]
             sheet = pixels.signed(filters, N_COLUMNS, self._limit)
-            self._sheets[name].show(
-                sheet, labels, N_COLUMNS, description=f"Filters of layer {self.layer.value}, {name}"
-            )
+            told = f"Filters of layer {self.layer.value}, {name}"
+            self._sheets[name].show(sheet, labels, N_COLUMNS, description=told)
+            self._titles[
+                name
+            ].value = f"<strong>{escape(name)}</strong>: {len(labels)} of {len(means)} units"
         self._scale.value = pixels.legend(self._limit)
         self._show_unit()
 
@@ -132,18 +133,24 @@ class FilterExplorer(Panel):
         return order[min(max(self._sheets[self._chosen].selected, 0), len(order) - 1)]
 
     def strongest_input(self) -> Tensor:
-        """Return the input of length 1 that excites the chosen unit most, (n_visible,)."""
+        """Return the input that excites the chosen unit most, (n_visible,), scaled to length 1.
+
+        A deeper unit is climbed to at the length of a digit: the sigmoids below bend what a longer
+        or a shorter input would show.
+        """
         if self.layer.value == 1 or self.method.value == METHODS[0]:
             return combine_filters(*self._weights(self._chosen))[self.unit]
         layers = self._layers[self._chosen][: self.layer.value]
-        return maximise_activation(
+        climbed = maximise_activation(
             [layer.encoder for layer in layers],
             units=[self.unit],
+            norm=LENGTH,
             n_steps=40,
             n_restarts=2,
             generator=torch.Generator().manual_seed(0),
             progress=False,
-        )[0]
+        )
+        return climbed[0] / LENGTH
 
     def _show_unit(self) -> None:
         unit, name = self.unit, self._chosen
@@ -156,7 +163,7 @@ class FilterExplorer(Panel):
         figures = pixels.beside(
             pixels.to_figure(
                 pixels.signed(best[None], 1, limit),
-                f"the input of length 1 that excites it most ({how})",
+                f"the input that excites it most ({how})",
                 scale=4.5,
             ),
             pixels.to_figure(

@@ -8,11 +8,13 @@ function render({ model, el }) {
   const show = () => place()?.style.removeProperty("display");
   function look() {
     panel ??= el.closest(".widget-vbox");
-    twin ??= document.querySelector(`.tl-twin-${model.get("twin")}`);
+    const name = `.tl-twin-${model.get("twin")}`;
+    twin ??= el.closest(".jp-OutputArea")?.querySelector(name) ?? document.querySelector(name);
     place()?.style.setProperty("display", "none");
-    for (const handle of panel?.querySelectorAll(".noUi-handle") ?? []) {
-      const label = handle.closest(".widget-hslider")?.querySelector(".widget-label");
-      if (label) handle.setAttribute("aria-label", label.textContent);
+    for (const slider of panel?.querySelectorAll(".widget-hslider") ?? []) {
+      tell(slider, "aria-label", slider.querySelector(".widget-label")?.textContent);
+      // The slider itself tells the exponent of a logarithmic scale, or the number of an option.
+      tell(slider, "aria-valuetext", slider.querySelector(".widget-readout")?.textContent);
     }
     for (const group of panel?.querySelectorAll(".widget-radio") ?? []) {
       group.setAttribute("role", "radiogroup");
@@ -20,13 +22,21 @@ function render({ model, el }) {
     }
     if (!panel || !twin) return;
     watcher.disconnect();
-    watcher.observe(panel, { childList: true, subtree: true });
+    watcher.observe(panel, {
+      childList: true, subtree: true, characterData: true, attributeFilter: ["aria-valuetext"],
+    });
+  }
+  function tell(slider, attribute, words) {
+    const handle = slider.querySelector(".noUi-handle");
+    if (handle && words && handle.getAttribute(attribute) !== words)
+      handle.setAttribute(attribute, words);
   }
   // Controls and twin may be drawn after this; until then the whole page is watched.
   const watcher = new MutationObserver(look);
   watcher.observe(document.body, { childList: true, subtree: true });
   look();
   model.on("comm_live_update", show); // the kernel is gone
+  model.send({ kind: "shown" });
   return () => {
     watcher.disconnect();
     model.off("comm_live_update", show);

@@ -7,7 +7,8 @@ function render({ model, el }) {
   canvas.width = canvas.height = N * SCALE;
   canvas.className = "tl-pad";
   canvas.tabIndex = 0;
-  canvas.setAttribute("role", "img");
+  canvas.setAttribute("role", "application"); // or a screen reader keeps the arrow keys
+  canvas.dataset.lmSuppressShortcuts = "true"; // a letter must not cut the cell
   canvas.setAttribute(
     "aria-label",
     "Drawing pad. Draw with the mouse or a finger. With keys: arrows move the pen, " +
@@ -73,21 +74,29 @@ function render({ model, el }) {
     const at = (value, size) => Math.min(N - 1, Math.max(0, Math.floor((value / size) * N)));
     return { x: at(event.clientX - box.left, box.width), y: at(event.clientY - box.top, box.height) };
   }
+  // One finger draws; a second one would join its place to the first one's by a line.
+  let pointer = null;
   canvas.addEventListener("pointerdown", (event) => {
+    if (pointer !== null || event.button !== 0) return;
+    pointer = event.pointerId;
     canvas.setPointerCapture(event.pointerId);
     pen = { ...place(event), down: true };
     dab(pen.x, pen.y);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!pen.down || event.buttons === 0) return;
+    if (event.pointerId !== pointer) return;
     const next = place(event);
     stroke(pen, next);
     pen = { ...next, down: true };
   });
-  canvas.addEventListener("pointerup", () => {
+  function lift(event) {
+    if (event.pointerId !== pointer) return;
+    pointer = null;
     pen.down = false;
     draw();
-  });
+  }
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
+    canvas.addEventListener(end, lift);
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const move = step[event.key];

@@ -4,8 +4,9 @@ The twin is a PNG with a description. It is what remains of an explorer where no
 notebook that was reopened, on a web page, in a screen reader's words. A live explorer hides it.
 """
 
+import threading
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from html import escape
 from pathlib import Path
@@ -45,6 +46,7 @@ class Panel(ipywidgets.VBox):
         self, title: str, children: Sequence[ipywidgets.Widget], *, warning: str = ""
     ) -> None:
         self._problem, self._warning = ipywidgets.HTML(), warning
+        self._calls = threading.local()  # JupyterLab may bring clicks in another thread
         heading = ipywidgets.HTML(f'<strong class="tl-title">{escape(title)}</strong>')
         super().__init__()
         self.add_class("tl-panel")
@@ -72,18 +74,34 @@ class Panel(ipywidgets.VBox):
         )
 
     def guarded(self, action: Callable[..., None]) -> Callable[..., None]:
-        """Return a callback that tells of an exception; a log is read by nobody."""
+        """Return a callback that tells of an exception; a log is read by nobody.
+
+        One callback may set off others. Only when the first of them has ended, and none has failed,
+        is an earlier problem taken away.
+        """
 
         @wraps(action)
         def run(*arguments: Any) -> None:
+            outermost = not getattr(self._calls, "running", False)
+            if outermost:
+                self._calls.running, self._calls.failed = True, False
             try:
                 action(*arguments)
             except Exception as error:
-                self.tell(f"{error}" or type(error).__name__)
-            else:
+                self._calls.failed = True
+                self.tell(str(error) or type(error).__name__)
+            finally:
+                self._calls.running = not outermost
+            if outermost and not self._calls.failed:
                 self.tell("")
 
         return run
+
+    def close(self) -> None:
+        """Take the explorer and all its parts off the page, and out of the kernel's memory."""
+        for part in _parts(self):
+            part.close()
+        super().close()
 
     def update_on(self, *controls: ipywidgets.Widget) -> None:
         """Call ``update`` whenever one of the controls has another value."""
@@ -91,6 +109,13 @@ class Panel(ipywidgets.VBox):
             control.observe(self.guarded(lambda change: self.update()), "value")
 
     def _ipython_display_(self) -> None:
+        try:
+            display(self._twin(), raw=True)
+        except Exception as error:  # the live explorer can still tell what is wrong
+            self.tell(str(error) or type(error).__name__)
+        display({**self._repr_mimebundle_(), "text/plain": ""}, raw=True)
+
+    def _twin(self) -> dict[str, Any]:
         words, data = self.describe(), self.picture()._repr_png_()
         source = f"data:image/png;base64,{b64encode(data).decode()}"
         figure = (
@@ -99,9 +124,13 @@ class Panel(ipywidgets.VBox):
             f"<figcaption>{escape(words)} (Still picture: run the cell, and it moves.)"
             "</figcaption></figure>"
         )
-        twin = {"text/html": figure, "image/png": data, "text/plain": words}
-        display(twin, raw=True)
-        display({**self._repr_mimebundle_(), "text/plain": ""}, raw=True)
+        return {"text/html": figure, "image/png": data, "text/plain": words}
+
+
+def _parts(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    for child in getattr(widget, "children", ()):
+        yield from _parts(child)
+        yield child
 
 
 def row(*parts: ipywidgets.Widget) -> ipywidgets.HBox:

@@ -1,5 +1,7 @@
 """Pre-training or not, in notebook 03: the stored study, cell by cell."""
 
+from html import escape
+
 import ipywidgets
 import numpy as np
 
@@ -26,6 +28,8 @@ class PretrainingExplorer(Panel):
 
     def __init__(self, study: Study | None = None) -> None:
         self._study = load_study() if study is None else study
+        if not isinstance(self._study, Study):
+            raise TypeError(f"study is a {type(study).__name__}; expected a Study.")
         counts = [(f"{n:,}", n) for n in self._study.n_labels]
         self.n_labels = labelled(ipywidgets.SelectionSlider(options=counts), "labels")
         self.depth = labelled(
@@ -58,7 +62,7 @@ class PretrainingExplorer(Panel):
         for label, run in runs.items():
             values = run.validation_error if unit == "percent" else run.training_cost
             curves[label] = [(float(k), value) for k, value in enumerate(values, start=1)]
-        self._words.value = f"<p>{self._told()}</p>"
+        self._words.value = f"<p>{escape(self._told())}</p>"
         what = "error (%)" if unit == "percent" else "cost (nats)"
         self._view.value = charts.lines(curves, x="epoch", y=what)
         self._sheets = {

@@ -14,6 +14,7 @@ function render({ model, el }) {
   const name = `sheet-${Math.random().toString(36).slice(2)}`;
   options.className = "tl-options";
   options.tabIndex = 0;
+  options.dataset.lmSuppressShortcuts = "true"; // a letter must not cut the cell
   options.setAttribute("role", "listbox");
   box.append(image, options);
   frame.append(names, box);

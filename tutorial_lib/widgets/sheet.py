@@ -39,5 +39,6 @@ class Sheet(anywidget.AnyWidget):
     def show(self, pixels: Array, labels: list[str], n_columns: int, *, description: str) -> None:
         """Show uint8 pixels as `pixels.ink` and `pixels.signed` lay them out."""
         with self.hold_sync():
+            self.selected = min(self.selected, len(labels) - 1)
             self.png = to_png(pixels)
             self.labels, self.n_columns, self.description = labels, n_columns, description

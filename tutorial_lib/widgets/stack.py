@@ -7,12 +7,17 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from tutorial_lib.checks import require_data
+from tutorial_lib.checks import require_labels
 from tutorial_lib.plots import plot_rows
 from tutorial_lib.sheets import Picture
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.widgets import charts, pixels
-from tutorial_lib.widgets.models import has_classes, name_models, warn_untrained
+from tutorial_lib.widgets.models import (
+    has_classes,
+    name_models,
+    require_digits,
+    warn_untrained,
+)
 from tutorial_lib.widgets.pad import DrawingPad
 from tutorial_lib.widgets.panel import Panel, labelled, row
 
@@ -46,16 +51,16 @@ class StackExplorer(Panel):
         *,
         labels: Tensor | None = None,
     ) -> None:
-        self._stacks = name_models(stacks, StackedAutoencoder, alone="stack")
+        self._stacks = name_models(stacks, StackedAutoencoder, alone="stack", taken=("input",))
         sizes = {name: _sizes(stack) for name, stack in self._stacks.items()}
         self._sizes = next(iter(sizes.values()))
         if any(other != self._sizes for other in sizes.values()):
             raise ValueError(f"The stacks have different sizes: {sizes}; expected the same.")
-        require_data("images", images, self._sizes[0])
-        if labels is not None and len(labels) != len(images):
-            raise ValueError(f"There are {len(images)} images and {len(labels)} labels.")
+        require_digits(images, *self._stacks.values())
+        if labels is not None:
+            require_labels(labels, len(images), self._sizes[-1])
         self._images, self._labels = images, labels
-        self._make_controls(len(self._sizes) - 1)
+        self._make_controls(len(self._sizes) - 2)
         self._chart = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 300px"))
         self._view = ipywidgets.HTML()
         drawing = ipywidgets.VBox([self.pad, self.clear])
@@ -121,7 +126,7 @@ class StackExplorer(Panel):
     def x(self) -> Tensor:
         """The digit that goes up, (1, n_visible)."""
         if self.source.value == "my drawing":
-            return self.pad.image
+            return self.pad.image.to(self._images)
         return self._images[self.index.value : self.index.value + 1]
 
     def codes(self, stack: StackedAutoencoder) -> list[Tensor]:
@@ -147,7 +152,7 @@ class StackExplorer(Panel):
             for name, stack in self._stacks.items()
             if has_classes(stack)
         }
-        self._chart.value = f"<p>{self._told()}</p>{self._bars()}"
+        self._chart.value = f"<p>{escape(self._told())}</p>{self._bars()}"
         self._view.value = pixels.beside(
             pixels.to_figure(pixels.ink(self.x, 1), "the input", scale=4),
             *(figure for name in self._stacks for figure in self._figures(name)),
@@ -160,7 +165,9 @@ class StackExplorer(Panel):
         if not self._classes:
             return "<p>The softmax on top is not trained: there are no classes yet.</p>"
         values = {name: p.tolist() for name, p in self._classes.items()}
-        return charts.bars(values, [str(k) for k in range(10)], y="probability of each class")
+        return charts.bars(
+            values, [str(k) for k in range(self._sizes[-1])], y="probability of each class"
+        )
 
     def _figures(self, name: str) -> list[str]:
         """Return one stack's activations and its reconstruction: in a row, or one column of two."""
@@ -184,7 +191,7 @@ class StackExplorer(Panel):
         if self.source.value == "test digit" and self._labels is not None:
             told = f"A {int(self._labels[self.index.value])}."
         for name, p in self._classes.items():
-            who = "Read as" if len(self._stacks) == 1 else f"{name.capitalize()}:"
+            who = "Read as" if len(self._stacks) == 1 else f"{name[:1].upper()}{name[1:]}:"
             told += f" {who} {int(p.argmax())} ({100 * float(p.max()):.0f} %)."
         return told
 
@@ -206,5 +213,7 @@ class StackExplorer(Panel):
 
 
 def _sizes(stack: StackedAutoencoder) -> list[int]:
+    """Return the sizes from the pixels to the classes."""
     encoders = [layer.encoder for layer in stack.layers()]
-    return [encoders[0].in_features, *(encoder.out_features for encoder in encoders)]
+    sizes = [encoders[0].in_features, *(encoder.out_features for encoder in encoders)]
+    return [*sizes, stack.softmax.out_features]

@@ -1,21 +1,22 @@
 """The training bench of notebooks 01 and 02: watch an autoencoder learn, and turn its knobs."""
 
 import asyncio
-import math
 import threading
 import time
 import weakref
+from typing import Any
 
 import ipywidgets
 import torch
 from torch import Tensor
 
 from tutorial_lib.autoencoder import Autoencoder, corrupt
-from tutorial_lib.checks import require_data, require_size
+from tutorial_lib.checks import require_at_least, require_size
 from tutorial_lib.losses import cross_entropy, kl_sparsity
 from tutorial_lib.plots import plot_filters
-from tutorial_lib.sheets import MNIST_SHAPE, Picture
+from tutorial_lib.sheets import Picture
 from tutorial_lib.widgets import charts, pixels
+from tutorial_lib.widgets.models import require_digits
 from tutorial_lib.widgets.panel import Panel, labelled, row
 
 N_SHOWN = 8
@@ -64,9 +65,11 @@ class TrainingBench(Panel):
         batch_size: int = 100,
         n_steps: int = 200,
     ) -> None:
-        require_data("images", images, math.prod(MNIST_SHAPE))
+        require_digits(images)
         for name, value in {"n_hidden": n_hidden, "batch_size": batch_size}.items():
             require_size(name, value)
+        for name, value in {"seed": seed, "n_steps": n_steps}.items():
+            require_at_least(name, value, 0)
         self._images, self._n_hidden, self._batch_size = images, n_hidden, batch_size
         self._task: asyncio.Task[None] | None = None
         # JupyterLab may bring clicks in a thread beside that of the cells (a subshell).
@@ -86,7 +89,8 @@ class TrainingBench(Panel):
         self.step.on_click(self.guarded(lambda button: self._step_by_hand()))
         self.reset.on_click(self.guarded(lambda button: self.begin()))
         self.run.observe(self.guarded(lambda change: self._run_or_pause()), "value")
-        self._live.on_msg(lambda *message: self.stop())  # its last view was removed
+        self._n_views = 0
+        self._live.on_msg(self.guarded(lambda _, content, buffers: self._count_views(content)))
         self._stop_other()
         self.begin()
         self.train(n_steps)
@@ -95,7 +99,7 @@ class TrainingBench(Panel):
         self.step = ipywidgets.Button(description="Step")
         self.run = ipywidgets.ToggleButton(description="Run")
         self.reset = ipywidgets.Button(description="Reset")
-        self.seed = labelled(ipywidgets.BoundedIntText(seed, min=0, max=10**6), "seed")
+        self.seed = labelled(ipywidgets.BoundedIntText(seed, min=0, max=2**31), "seed")
         for control in (self.step, self.run, self.reset, self.seed):
             control.layout.width = "110px"
         self.level = labelled(
@@ -153,14 +157,25 @@ class TrainingBench(Panel):
             self.stop()
         elif self._task is None:
             self._stop_other()
-            self._task = asyncio.get_running_loop().create_task(self._train_on())
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                self.run.value = False
+                raise RuntimeError("Run works in a notebook; call train(n_steps) here.") from None
+            self._task = loop.create_task(self._train_on())
             self.run.description = "Pause"
+
+    def _count_views(self, content: dict[str, Any]) -> None:
+        """Stop when nobody looks any more: when the last view was taken off the page."""
+        self._n_views += {"shown": 1, "removed": -1}.get(content.get("kind", ""), 0)
+        if self._n_views <= 0:
+            self.stop()
 
     def _stop_other(self) -> None:
         """Stop the bench that runs, such as the one that this cell made when it last ran."""
         other = None if TrainingBench._running is None else TrainingBench._running()
         if other is not None and other is not self:
-            other.stop()
+            other.guarded(other.stop)()
         TrainingBench._running = weakref.ref(self)
 
     async def _train_on(self) -> None:
