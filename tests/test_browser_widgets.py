@@ -38,7 +38,7 @@ EXPLORERS = {
 
 
 # Asked in a cell: how far has the bench come that runs now?
-N_STEPS = "print(len(TrainingBench._running().costs), 'steps')"
+N_STEPS = "print(len(TrainingBench._running().learner.costs), 'steps')"
 
 
 @pytest.fixture(scope="module")

@@ -348,16 +348,16 @@ def test_the_same_seed_gives_the_same_training(images):
     costs = []
     for _ in range(2):
         bench = TrainingBench(images, n_hidden=8, n_steps=5)
-        costs.append(bench.costs)
+        costs.append(bench.learner.costs)
     assert costs[0] == costs[1]
     bench.reset.click()
-    assert bench.costs == []
+    assert bench.learner.costs == []
     bench.train(5)
-    assert bench.costs == costs[0]
+    assert bench.learner.costs == costs[0]
     bench.seed.value = 1
     bench.reset.click()
     bench.train(5)
-    assert bench.costs != costs[0]
+    assert bench.learner.costs != costs[0]
 
 
 def test_steps_lower_the_cost_and_knobs_count_at_once(images):
@@ -365,23 +365,25 @@ def test_steps_lower_the_cost_and_knobs_count_at_once(images):
     bench.level.value = 0
     bench.rate.value = 0.01
     bench.train(60)
-    assert bench.costs[-1] < 0.8 * bench.costs[0]
-    before = [p.detach().clone() for p in bench.model.parameters()]
+    assert bench.learner.costs[-1] < 0.8 * bench.learner.costs[0]
+    before = [p.detach().clone() for p in bench.learner.model.parameters()]
     bench.rate.value = 1e-4
     bench.step.click()
-    moved = max((p - q).abs().max() for p, q in zip(bench.model.parameters(), before, strict=True))
+    moved = max(
+        (p - q).abs().max() for p, q in zip(bench.learner.model.parameters(), before, strict=True)
+    )
     assert moved < 5e-4
-    assert len(bench.costs) == 61
+    assert len(bench.learner.costs) == 61
     assert "Step 61" in bench._state.value
 
 
 def test_a_sparsity_weight_quiets_the_units(images):
     bench = TrainingBench(images, n_hidden=16, n_steps=0)
-    before = bench.model.encode(images).mean().item()
+    before = bench.learner.model.encode(images).mean().item()
     bench.weight.value, bench.target.value, bench.rate.value = 5, 0.05, 0.01
     bench.train(150)
     assert before > 0.4
-    assert bench.model.encode(images).mean().item() < 0.2
+    assert bench.learner.model.encode(images).mean().item() < 0.2
 
 
 def test_run_and_pause_leave_the_loop_free(images):
@@ -397,9 +399,9 @@ def test_run_and_pause_leave_the_loop_free(images):
         assert bench.run.description == "Pause"
         bench.run.value = False
         await asyncio.sleep(0.1)
-        n_steps = len(bench.costs)
+        n_steps = len(bench.learner.costs)
         await asyncio.sleep(0.3)
-        assert len(bench.costs) == n_steps > 0
+        assert len(bench.learner.costs) == n_steps > 0
         assert bench.run.description == "Run"
         assert beats >= 4
 
@@ -449,7 +451,7 @@ def test_no_task_is_left_behind(ending, images):
 def test_a_cost_that_explodes_is_told(images):
     bench = TrainingBench(images, n_hidden=8, n_steps=0)
     with torch.no_grad():
-        bench.model.encoder.weight.fill_(float("nan"))
+        bench.learner.model.encoder.weight.fill_(float("nan"))
     bench.step.click()
     assert "lower the learning rate, then Reset" in problem(bench)
     bench.reset.click()
@@ -460,7 +462,7 @@ def test_a_cost_that_explodes_while_it_runs_is_told_and_training_rests(images):
     async def play() -> TrainingBench:
         bench = TrainingBench(images, n_hidden=8, n_steps=0)
         with torch.no_grad():
-            bench.model.encoder.weight.fill_(float("nan"))
+            bench.learner.model.encoder.weight.fill_(float("nan"))
         bench.run.value = True
         await asyncio.sleep(0.2)
         assert len(asyncio.all_tasks()) == 1, "the test itself"

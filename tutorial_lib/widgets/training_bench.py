@@ -10,16 +10,16 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from tutorial_lib.autoencoder import Autoencoder, corrupt
 from tutorial_lib.checks import require_at_least, require_size
-from tutorial_lib.losses import cross_entropy, kl_sparsity
 from tutorial_lib.plots import plot_filters
 from tutorial_lib.sheets import Picture
 from tutorial_lib.widgets import charts, pixels
+from tutorial_lib.widgets.learner import Learner
 from tutorial_lib.widgets.models import require_digits
 from tutorial_lib.widgets.panel import Panel, labelled, row
 
 N_SHOWN = 8
+N_FILTERS, N_COLUMNS = 64, 16
 SLICE = 0.05  # seconds of training between two looks at what the learner wants
 PAUSE = 0.02  # seconds for the kernel to read messages in
 DRAW_EVERY = 0.4
@@ -39,9 +39,6 @@ class TrainingBench(Panel):
     batch_size : int
     n_steps : int
         Steps that are done at once, so that there is something to see.
-
-    The cost is the cross-entropy in nats, and with a sparsity weight above 0 the penalty of the
-    batch's mean activations. Adam takes the steps.
 
     Training is a task of the event loop that brought the click, never a thread of its own: other
     cells run meanwhile, and it ends with the explorer. Only one bench runs at a time.
@@ -66,11 +63,11 @@ class TrainingBench(Panel):
         n_steps: int = 200,
     ) -> None:
         require_digits(images)
-        for name, value in {"n_hidden": n_hidden, "batch_size": batch_size}.items():
+        self._images, self._sizes = images, {"n_hidden": n_hidden, "batch_size": batch_size}
+        for name, value in self._sizes.items():
             require_size(name, value)
         for name, value in {"seed": seed, "n_steps": n_steps}.items():
             require_at_least(name, value, 0)
-        self._images, self._n_hidden, self._batch_size = images, n_hidden, batch_size
         self._task: asyncio.Task[None] | None = None
         # JupyterLab may bring clicks in a thread beside that of the cells (a subshell).
         self._lock = threading.RLock()
@@ -117,12 +114,7 @@ class TrainingBench(Panel):
     def begin(self) -> None:
         """Go back to the weights of the seed; the knobs stay where they are."""
         with self._lock:
-            self._generator = torch.Generator().manual_seed(self.seed.value)
-            self.model = Autoencoder(
-                self._images.shape[1], self._n_hidden, generator=self._generator
-            )
-            self._optimiser = torch.optim.Adam(self.model.parameters())
-            self.costs: list[float] = []
+            self.learner = Learner(self._images, seed=self.seed.value, **self._sizes)
             self.update()
 
     def train(self, n_steps: int) -> None:
@@ -133,20 +125,12 @@ class TrainingBench(Panel):
             self.update()
 
     def _take_step(self) -> None:
-        rows = torch.randint(len(self._images), (self._batch_size,), generator=self._generator)
-        clean = self._images[rows]
-        noisy = corrupt(clean, self.level.value, generator=self._generator)
-        code = self.model.encode(noisy)
-        cost = cross_entropy(clean, self.model.decode_logits(code))
-        if self.weight.value > 0:
-            cost = cost + self.weight.value * kl_sparsity(code, self.target.value)
-        if not torch.isfinite(cost):
-            raise ValueError("The cost is no number any more: lower the learning rate, then Reset.")
-        self._optimiser.param_groups[0]["lr"] = self.rate.value
-        self._optimiser.zero_grad()
-        cost.backward()
-        self._optimiser.step()
-        self.costs.append(cost.item())
+        self.learner.step(
+            corruption_level=self.level.value,
+            learning_rate=self.rate.value,
+            sparsity_target=self.target.value,
+            sparsity_weight=self.weight.value,
+        )
 
     def _step_by_hand(self) -> None:
         self.stop()
@@ -214,43 +198,58 @@ class TrainingBench(Panel):
 
     def update(self) -> None:
         """Show cost, filters and reconstructions as they are now."""
-        with torch.no_grad():
-            code = self.model.encode(self._images[:500])
-            rebuilt = self.model(self._images[:N_SHOWN])
-        latest = self.costs[-20:]
+        self._show_state()
+        self._show_curve()
+        self._show_filters()
+
+    @torch.no_grad()
+    def _show_state(self) -> None:
+        code = self.learner.model.encode(self._images[:500])
+        latest = self.learner.costs[-20:]
         told = f"cost {sum(latest) / len(latest):.1f} nats, " if latest else ""
         # A screen reader is told when training rests, not twice a second while it runs.
         role = "" if self._task else ' role="status"'
         self._state.value = (
-            f'<p class="tl-state"{role}>Step {len(self.costs)}: {told}'
+            f'<p class="tl-state"{role}>Step {len(self.learner.costs)}: {told}'
             f"mean activation {code.mean():.2f}</p>"
         )
+
+    def _show_curve(self) -> None:
+        costs = self.learner.costs
         # The first steps are so dear that beside them all others look alike.
-        first = 0 if len(self.costs) < 5 * N_DEAR else N_DEAR
-        every = max(1, (len(self.costs) - first) // 200)
-        points = [(float(k + 1), self.costs[k]) for k in range(first, len(self.costs), every)]
+        first = 0 if len(costs) < 5 * N_DEAR else N_DEAR
+        every = max(1, (len(costs) - first) // 200)
+        points = [(float(k + 1), costs[k]) for k in range(first, len(costs), every)]
         self._chart.value = charts.lines({"cost": points}, x="step", y="cost (nats)")
-        weight = self.model.encoder.weight.detach()[:64]
+
+    @torch.no_grad()
+    def _show_filters(self) -> None:
+        weight = self.learner.model.encoder.weight[:N_FILTERS]
         limit = float(weight.abs().quantile(0.998))  # a few stray weights would pale all others
-        digits = torch.cat([self._images[:N_SHOWN], rebuilt])
-        shown = pixels.signed(weight, 16, limit)
-        sheet = pixels.ink(digits, N_SHOWN)
+        clean = self._images[:N_SHOWN]
+        digits = torch.cat([clean, self.learner.model(clean)])
+        filters = pixels.signed(weight, N_COLUMNS, limit)
+        told = f"{len(weight)} of {self._sizes['n_hidden']} filters"
         self._filters.value = (
-            pixels.to_figure(shown, f"{len(weight)} of {self._n_hidden} filters")
+            pixels.to_figure(filters, told)
             + pixels.legend(limit)
-            + pixels.to_figure(sheet, "digits, and below their reconstructions", scale=1.8)
+            + pixels.to_figure(
+                pixels.ink(digits, N_SHOWN), "digits, and below their reconstructions", scale=1.8
+            )
         )
 
     def picture(self) -> Picture:
         """Draw the filters."""
-        return plot_filters(self.model.encoder.weight, max_filters=64, n_columns=16)
+        weight = self.learner.model.encoder.weight
+        return plot_filters(weight, max_filters=N_FILTERS, n_columns=N_COLUMNS)
 
     def describe(self) -> str:
         """Say how far training has come."""
-        cost = f", cost {self.costs[-1]:.1f} nats" if self.costs else ""
+        costs = self.learner.costs
+        cost = f", cost {costs[-1]:.1f} nats" if costs else ""
         return (
-            f"Filters of an autoencoder with {self._n_hidden} units after {len(self.costs)} steps"
-            f"{cost}: corruption level {self.level.value:.2f}, "
+            f"Filters of an autoencoder with {self._sizes['n_hidden']} units after {len(costs)} "
+            f"steps{cost}: corruption level {self.level.value:.2f}, "
             f"learning rate {self.rate.value:.4f}, "
             f"sparsity target {self.target.value:.2f}, sparsity weight {self.weight.value:.1f}."
         )
