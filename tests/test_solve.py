@@ -123,7 +123,7 @@ def test_the_table_counts_cells_checks_and_seconds(small):
     n = len(tasks_of(autoencoder))
     header, first, second, last = small.process.stdout.splitlines()
     assert header.split() == ["notebook", "cells", "checks", "correct", "seconds"]
-    assert re.fullmatch(rf"01_small +{2 * n + 4} +{n} of {n} +\d+", first)
+    assert re.fullmatch(rf"01_small +{2 * n + 5} +{n} of {n} +\d+", first)
     assert re.fullmatch(r"02_small +2 +1 of 1 +\d+", second)
     assert last == f"All is correct. Notebooks and pages: {small.out}"
 

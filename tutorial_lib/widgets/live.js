@@ -4,6 +4,7 @@ function render({ model, el }) {
   el.style.display = "none";
   let panel = null;
   let twin = null;
+  const patience = Date.now() + 10_000; // some explorers have no twin: one within another box
   const place = () => twin?.closest(".jp-OutputArea-child") ?? twin;
   const show = () => place()?.style.removeProperty("display");
   function look() {
@@ -20,7 +21,7 @@ function render({ model, el }) {
       group.setAttribute("role", "radiogroup");
       group.setAttribute("aria-label", group.querySelector(".widget-label").textContent);
     }
-    if (!panel || !twin) return;
+    if (!panel || (!twin && Date.now() < patience)) return;
     watcher.disconnect();
     watcher.observe(panel, {
       childList: true, subtree: true, characterData: true, attributeFilter: ["aria-valuetext"],
