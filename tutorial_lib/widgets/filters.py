@@ -48,6 +48,7 @@ class FilterExplorer(Panel):
         self._layers = {name: layers_of(model) for name, model in self._models.items()}
         require_digits(images, *self._models.values())
         self._images = images[:2000]
+        self._seen: list[int] = []  # PyTorch counts how often a tensor was changed
         self._chosen = next(iter(self._models))
         depth = min(len(layers) for layers in self._layers.values())
         self.layer = labelled(ipywidgets.Dropdown(options=range(1, depth + 1)), "layer")
@@ -108,7 +109,7 @@ class FilterExplorer(Panel):
 
     def update(self) -> None:
         """Lay the sheets out anew."""
-        self._codes = {name: _codes(layers, self._images) for name, layers in self._layers.items()}
+        self._encode()
         self._order = {name: self._units(name) for name in self._models}
         shown = {name: self.filters(name)[units] for name, units in self._order.items()}
         # A few stray weights would pale all others: they are drawn as dark as the scale goes.
@@ -125,6 +126,13 @@ class FilterExplorer(Panel):
             ].value = f"<strong>{escape(name)}</strong>: {len(labels)} of {len(means)} units"
         self._scale.value = pixels.legend(self._limit)
         self._show_unit()
+
+    def _encode(self) -> None:
+        """Encode the images, unless this was done and no model has been trained further since."""
+        seen = [p._version for model in self._models.values() for p in model.parameters()]
+        if seen != self._seen:
+            self._codes = {name: _codes(m, self._images) for name, m in self._layers.items()}
+            self._seen = seen
 
     @property
     def unit(self) -> int:
