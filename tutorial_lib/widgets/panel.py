@@ -117,10 +117,11 @@ class Panel(ipywidgets.VBox):
 
     def _twin(self) -> dict[str, Any]:
         words, data = self.describe(), self.picture()._repr_png_()
+        width = int.from_bytes(data[16:20], "big") * 2 // 3  # a PNG says there how wide it is
         source = f"data:image/png;base64,{b64encode(data).decode()}"
         figure = (
             f'<figure class="tl-twin-{self.model_id}" style="margin: 0">'
-            f'<img src="{source}" alt="{escape(words)}" style="max-width: 100%; width: 720px">'
+            f'<img src="{source}" alt="{escape(words)}" style="max-width: 100%; width: {width}px">'
             f"<figcaption>{escape(words)} (Still picture: run the cell, and it moves.)"
             "</figcaption></figure>"
         )
