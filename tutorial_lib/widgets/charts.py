@@ -1,4 +1,7 @@
-"""Lines, bars and histograms as SVG: sharp at any zoom, and their words are text."""
+"""Lines, bars and histograms as SVG: sharp at any zoom, and their words are text.
+
+They are redrawn at each move of a slider, several times faster than matplotlib could.
+"""
 
 from collections.abc import Mapping, Sequence
 from html import escape

@@ -26,7 +26,7 @@ class CorruptionExplorer(Panel):
     ----------
     models : Autoencoder, or dict of name to Autoencoder
         One, or two to be compared on the very same corrupted digits.
-    images : Tensor of shape (n, n_visible), float in [0, 1]
+    images : Tensor of shape (n, 784), float in [0, 1]
         Ten of them are shown at a time.
     seed : int
         Of the noise; "New noise" adds 1.

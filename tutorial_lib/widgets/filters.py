@@ -1,6 +1,6 @@
 """The filter explorer of notebooks 01 and 02: what each unit of a layer answers to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -14,7 +14,13 @@ from tutorial_lib.plots import plot_filters
 from tutorial_lib.sheets import Picture
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.widgets import charts, pixels
-from tutorial_lib.widgets.models import layers_of, name_models, require_digits, warn_untrained
+from tutorial_lib.widgets.models import (
+    codes_of,
+    layers_of,
+    name_models,
+    require_digits,
+    warn_untrained,
+)
 from tutorial_lib.widgets.panel import Panel, labelled, row
 from tutorial_lib.widgets.sheet import Sheet
 
@@ -32,7 +38,7 @@ class FilterExplorer(Panel):
     ----------
     models : Autoencoder, StackedAutoencoder, or dict of name to one of them
         One, or two side by side with one scale of colours.
-    images : Tensor of shape (n, n_visible), float in [0, 1]
+    images : Tensor of shape (n, 784), float in [0, 1]
         Digits that no model was trained on; the first 2,000 are used.
 
     Raises
@@ -112,18 +118,15 @@ class FilterExplorer(Panel):
         self._encode()
         self._order = {name: self._units(name) for name in self._models}
         shown = {name: self.filters(name)[units] for name, units in self._order.items()}
-        # A few stray weights would pale all others: they are drawn as dark as the scale goes.
-        strong = [float(filters.abs().quantile(0.998)) for filters in shown.values()]
-        self._limit = max(strong) or 1.0
+        self._limit = pixels.scale_of(*shown.values())
         for name, filters in shown.items():
             means = self._codes[name][self.layer.value - 1].mean(dim=0)
             labels = [f"unit {u}, mean activation {means[u]:.2f}" for u in self._order[name]]
             sheet = pixels.signed(filters, N_COLUMNS, self._limit)
             told = f"Filters of layer {self.layer.value}, {name}"
             self._sheets[name].show(sheet, labels, N_COLUMNS, description=told)
-            self._titles[
-                name
-            ].value = f"<strong>{escape(name)}</strong>: {len(labels)} of {len(means)} units"
+            shares = f"{len(labels)} of {len(means)} units"
+            self._titles[name].value = f"<strong>{escape(name)}</strong>: {shares}"
         self._scale.value = pixels.legend(self._limit)
         self._show_unit()
 
@@ -131,7 +134,7 @@ class FilterExplorer(Panel):
         """Encode the images, unless this was done and no model has been trained further since."""
         seen = [p._version for model in self._models.values() for p in model.parameters()]
         if seen != self._seen:
-            self._codes = {name: _codes(m, self._images) for name, m in self._layers.items()}
+            self._codes = {name: codes_of(m, self._images) for name, m in self._models.items()}
             self._seen = seen
 
     @property
@@ -198,15 +201,6 @@ class FilterExplorer(Panel):
             f"{self.order.value}: blue is negative, red positive. Chosen: unit {self.unit}, whose "
             f"mean activation is {code.mean():.2f}."
         )
-
-
-@torch.no_grad()
-def _codes(layers: Sequence[Autoencoder], images: Tensor) -> list[Tensor]:
-    codes = []
-    for layer in layers:
-        images = layer.encode(images)
-        codes.append(images)
-    return codes
 
 
 def _told(which: str, activations: Tensor) -> str:

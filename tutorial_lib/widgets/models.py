@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from tutorial_lib.autoencoder import Autoencoder
@@ -61,6 +62,12 @@ def require_digits(images: Tensor, *models: Autoencoder | StackedAutoencoder) ->
 def layers_of(model: Autoencoder | StackedAutoencoder) -> list[Autoencoder]:
     """Return the autoencoders that a model is made of, from input to top."""
     return model.layers() if isinstance(model, StackedAutoencoder) else [model]
+
+
+@torch.no_grad()
+def codes_of(model: Autoencoder | StackedAutoencoder, x: Tensor) -> list[Tensor]:
+    """Return the code of every layer, (n, n_units) each, from input to top."""
+    return model.encode_layers(x) if isinstance(model, StackedAutoencoder) else [model.encode(x)]
 
 
 def warn_untrained(models: Mapping[str, Autoencoder | StackedAutoencoder]) -> str:

@@ -40,6 +40,14 @@ def cells(values: Values, n_columns: int, side: int = 9) -> Array:
     return ink(squares, n_columns, (side, side))
 
 
+def scale_of(*sheets: Values) -> float:
+    """Return the ``limit`` that suits these maps: a few stray values may go beyond it.
+
+    The strongest weight of a sheet would pale all others.
+    """
+    return max(float(np.quantile(np.abs(np.asarray(sheet)), 0.998)) for sheet in sheets) or 1.0
+
+
 def to_png(pixels: Array) -> bytes:
     """Encode uint8 pixels, (height, width) or (height, width, 3)."""
     buffer = BytesIO()

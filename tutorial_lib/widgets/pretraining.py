@@ -3,7 +3,6 @@
 from html import escape
 
 import ipywidgets
-import numpy as np
 
 from tutorial_lib.plots import plot_filters
 from tutorial_lib.sheets import Picture
@@ -13,6 +12,11 @@ from tutorial_lib.widgets import charts, pixels
 from tutorial_lib.widgets.panel import Panel, labelled, row
 
 N_COLUMNS = 8
+# What a curve can show: the attribute of a run, and the name of the axis.
+QUANTITIES = {
+    "validation error": ("validation_error", "error (%)"),
+    "training cost": ("training_cost", "cost (nats)"),
+}
 
 
 class PretrainingExplorer(Panel):
@@ -22,6 +26,11 @@ class PretrainingExplorer(Panel):
     ----------
     study : Study, optional
         By default the one that is stored with the package.
+
+    Raises
+    ------
+    TypeError
+        If it is no study.
 
     Used in notebook 03, *A longer study*.
     """
@@ -37,9 +46,7 @@ class PretrainingExplorer(Panel):
             "hidden layers",
         )
         self.seed = labelled(ipywidgets.SelectionSlider(options=self._study.seeds), "seed")
-        self.quantity = labelled(
-            ipywidgets.RadioButtons(options=["validation error", "training cost"]), "curve"
-        )
+        self.quantity = labelled(ipywidgets.RadioButtons(options=list(QUANTITIES)), "curve")
         self._words, self._view, self._filters = (ipywidgets.HTML() for _ in range(3))
         controls = row(self.n_labels, self.depth, self.seed, self.quantity)
         super().__init__(
@@ -57,19 +64,18 @@ class PretrainingExplorer(Panel):
     def update(self) -> None:
         """Show the cell's curves and filters."""
         runs = self._runs()
-        unit = "percent" if self.quantity.value == "validation error" else "nats"
-        curves = {}
-        for label, run in runs.items():
-            values = run.validation_error if unit == "percent" else run.training_cost
-            curves[label] = [(float(k), value) for k, value in enumerate(values, start=1)]
+        attribute, what = QUANTITIES[self.quantity.value]
+        curves = {
+            label: [(float(k), value) for k, value in enumerate(getattr(run, attribute), start=1)]
+            for label, run in runs.items()
+        }
         self._words.value = f"<p>{escape(self._told())}</p>"
-        what = "error (%)" if unit == "percent" else "cost (nats)"
         self._view.value = charts.lines(curves, x="epoch", y=what)
         self._sheets = {
             label: self._study.filters(start, self.n_labels.value, self.depth.value)
             for start, label in LABELS.items()
         }
-        limit = max(float(np.abs(filters).max()) for filters in self._sheets.values())
+        limit = pixels.scale_of(*self._sheets.values())
         figures = pixels.beside(
             *(
                 pixels.to_figure(pixels.signed(filters, N_COLUMNS, limit), label)

@@ -32,7 +32,7 @@ class StackExplorer(Panel):
     ----------
     stacks : StackedAutoencoder, or dict of name to StackedAutoencoder
         One, or two of the same sizes side by side, such as before and after fine-tuning.
-    images : Tensor of shape (n, n_visible), float in [0, 1]
+    images : Tensor of shape (n, 784), float in [0, 1]
     labels : Tensor of shape (n,), int64, optional
         Told beside the digit.
 

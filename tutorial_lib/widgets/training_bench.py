@@ -31,7 +31,7 @@ class TrainingBench(Panel):
 
     Parameters
     ----------
-    images : Tensor of shape (n, n_visible), float in [0, 1]
+    images : Tensor of shape (n, 784), float in [0, 1]
         To learn from; eight of them are shown with their reconstructions.
     n_hidden : int
     seed : int
@@ -46,7 +46,8 @@ class TrainingBench(Panel):
     Raises
     ------
     TypeError, ValueError
-        If the images are no digits, or a size is below 1.
+        If the images are no digits in [0, 1], a size is below 1, or the seed or the number of steps
+        is below 0.
 
     Used in notebooks 01, *Watch it learn*, and 02, *How much noise, and when*.
     """
@@ -225,7 +226,7 @@ class TrainingBench(Panel):
     @torch.no_grad()
     def _show_filters(self) -> None:
         weight = self.learner.model.encoder.weight[:N_FILTERS]
-        limit = float(weight.abs().quantile(0.998))  # a few stray weights would pale all others
+        limit = pixels.scale_of(weight)
         clean = self._images[:N_SHOWN]
         digits = torch.cat([clean, self.learner.model(clean)])
         filters = pixels.signed(weight, N_COLUMNS, limit)
