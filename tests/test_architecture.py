@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "tutorial_lib"
 # place here, and a place that has to move is a decision, made here.
 LAYERS = (
     ("checks",),
-    ("losses", "schedules", "nesting", "checkpoints", "sheets", "idx", "mnist_downloads"),
+    ("losses", "schedules", "nesting", "checkpoints", "sheets", "idx", "mnist_downloads", "lbfgs"),
     ("autoencoder", "plots", "diagrams", "mnist_sources", "comparison"),
     ("stacked", "precision", "sinks", "mnist", "study_plots", "study_results"),
     ("gradients", "features", "study_files"),
@@ -24,10 +24,11 @@ LAYERS = (
     ("loop",),
     ("training", "minimise"),
     ("recipes", "report", "baselines", "bench_table", "study_training"),
-    ("experiment", "exercises", "widgets"),
+    ("experiment", "driving", "widgets"),
+    ("exercises",),
     ("illustrations", "solve_insertion"),
-    ("solve_execution", "solve_page"),
-    ("reproduce", "bench", "study", "solve", "doctor"),
+    ("solve_execution", "solve_page", "grading"),
+    ("reproduce", "bench", "study", "solve", "doctor", "grade", "export"),
     ("__main__",),
 )
 # Rooms of their own: nothing of ours but `checks` enters, and what trains does not enter them.

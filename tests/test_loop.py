@@ -25,9 +25,10 @@ from torch import nn
 from tutorial_lib import loop as loop_module
 from tutorial_lib import training
 from tutorial_lib.checkpoints import CheckpointError, load_checkpoint, save_checkpoint, save_model
+from tutorial_lib.lbfgs import FullBatch
 from tutorial_lib.loop import History, Loop, TrainingDiverged, TrainingInterrupted
 from tutorial_lib.settings import EarlyStopping
-from tutorial_lib.steppers import FullBatch, Minibatches
+from tutorial_lib.steppers import Minibatches
 
 
 class Counter:

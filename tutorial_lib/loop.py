@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from tutorial_lib.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
-from tutorial_lib.settings import EarlyStopping
-from tutorial_lib.steppers import Stepper
+
+if TYPE_CHECKING:  # so that `minimise`, which needs a loop, comes without the models
+    from tutorial_lib.settings import EarlyStopping
+    from tutorial_lib.steppers import Stepper
 
 # Writing 45 MB after every epoch of 2 seconds would cost a tenth of the time.
 CHECKPOINT_SECONDS = 30.0
@@ -105,12 +107,12 @@ class Loop:
     def __init__(
         self,
         model: nn.Module,
-        stepper: Stepper,
+        stepper: "Stepper",
         *,
         n_epochs: int,
         title: str,
         validate: Callable[[], float] | None = None,
-        early_stopping: EarlyStopping | None = None,
+        early_stopping: "EarlyStopping | None" = None,
         restore_best: bool = False,
         checkpoint: str | Path | None = None,
         identity: dict[str, str] | None = None,

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from tutorial_lib.checkpoints import checkpoint_file, digest_of
 from tutorial_lib.checks import require_floats, require_size
+from tutorial_lib.lbfgs import FullBatch
 from tutorial_lib.loop import Loop, TrainingDiverged, TrainingInterrupted
 from tutorial_lib.nesting import described, filled, leaves, matched
 from tutorial_lib.precision import fast_products
-from tutorial_lib.steppers import FullBatch
 
 _MANY_ROWS = 1000  # full batches are large: no reason to keep to one thread
 _shows_bars = ContextVar("shows_bars", default=True)

@@ -12,7 +12,7 @@ from tutorial_lib.exercises import record
 from tutorial_lib.exercises.blame import describe_error
 from tutorial_lib.exercises.outcome import Outcome, Status, table
 from tutorial_lib.exercises.parts import describe
-from tutorial_lib.exercises.running import Case, Observe, Run, call, run
+from tutorial_lib.exercises.running import Case, Drive, Observe, Run, call, run
 from tutorial_lib.exercises.stubs import does_nothing
 from tutorial_lib.exercises.task import KnownBug, Task
 from tutorial_lib.exercises.trial import Problem, Trial
@@ -47,7 +47,13 @@ class Exercise(Task):
         Calls the answer with the arguments and returns what is compared. Where right answers may
         differ, as with random numbers, it returns a dict of what they have in common: what was
         measured, and the value.
+    drive : callable, optional
+        What is done with the answer in its own process, in place of one call, where that takes
+        more: ``drive(answer, *arguments)`` returns plain values. From `tutorial_lib.driving`.
     tolerance : Tolerance
+    builds_on : sequence of str
+        Names of the exercises whose functions a right answer may call. Whoever is stuck there
+        is judged with the library's versions of them, as in the notebook.
     """
 
     reference: Callable[..., Any]
@@ -56,10 +62,12 @@ class Exercise(Task):
     parts: Sequence[str] = ("the result",)
     gradients: bool = False
     observe: Observe = call
+    drive: Drive | None = None
     tolerance: Tolerance = USUAL
+    builds_on: Sequence[str] = ()
     _accepted: Callable[..., Any] | None = field(default=None, init=False, repr=False)
     _checked: bool = field(default=False, init=False, repr=False)
-    _trials: dict[int, Trial] = field(default_factory=dict, init=False, repr=False)
+    _public_trial: Trial | None = field(default=None, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -135,18 +143,27 @@ class Exercise(Task):
         return self._failure(answer, case, problems[case], given[case], bug, elsewhere)
 
     def _trial(self, seed: int) -> Trial:
-        """Return the cases of a seed, with what the reference and known bugs do there, kept."""
-        if seed not in self._trials:
-            self._trials[seed] = Trial(
-                cases=self.cases(torch.Generator().manual_seed(seed)),
-                run=lambda function, case: run(function, case, self.parts, self.observe),
-                reference=self.reference,
-                tolerance=self.tolerance,
-                gradients=self.gradients,
-                # What is observed costs more than one call, and may be called twice already.
-                call_again=self.observe is call,
-            )
-        return self._trials[seed]
+        """Return the cases of a seed; the public ones are kept, for a learner checks often."""
+        if seed != PUBLIC_SEED:
+            return self._draw(seed)
+        if self._public_trial is None:
+            self._public_trial = self._draw(seed)
+        return self._public_trial
+
+    def _draw(self, seed: int) -> Trial:
+        return Trial(
+            cases=self.cases(torch.Generator().manual_seed(seed)),
+            run=self.run,
+            reference=self.reference,
+            tolerance=self.tolerance,
+            gradients=self.gradients,
+            # What is observed costs more than one call, and may be called twice already.
+            call_again=self.observe is call,
+        )
+
+    def run(self, function: Callable[..., Any], case: Case) -> Run:
+        """Call a function on one case, and observe what is compared."""
+        return run(function, case, self.parts, self.observe, self.drive)
 
     def _not_an_attempt(self, answer: Any) -> Outcome | None:
         if answer is ... or does_nothing(answer, self.reference):

@@ -8,6 +8,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -28,6 +29,7 @@ from tutorial_lib.exercises.wording import LONGEST_QUOTE
 
 Case = Mapping[str, Any]
 Observe = Callable[..., Any]
+Drive = Callable[..., Any]
 
 
 @dataclass
@@ -84,17 +86,28 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     return function(*arguments)
 
 
-def run(function: Callable[..., Any], case: Case, names: Sequence[str], observe: Observe) -> Run:
+def run(
+    function: Callable[..., Any],
+    case: Case,
+    names: Sequence[str],
+    observe: Observe,
+    drive: Drive | None = None,
+) -> Run:
     """Call a function on copies of a case; whatever happens is in the result, never raised.
 
-    Except for a KeyboardInterrupt: that is the learner, who has waited long enough.
+    Except for a KeyboardInterrupt: that is the learner, who has waited long enough. What is
+    observed is the function, or what ``drive`` does with it. A function in another process is
+    driven there: it says so by an attribute ``is_driven``.
     """
     result, printed = Run(), _Printed()
     arguments = {name: fresh(value) for name, value in case.items()}
     watched = _Watched(function)
+    observed: Callable[..., Any] = watched
+    if drive is not None and not getattr(function, "is_driven", False):
+        observed = partial(drive, watched)
     try:
         with _undisturbed(printed):
-            value = observe(watched, *arguments.values())
+            value = observe(observed, *arguments.values())
             result.returned = [(tensor, tensor.detach().clone()) for tensor in tensors_in(value)]
             by_itself = observe is not call and isinstance(value, dict)
             parts = measured(value) if by_itself else take_apart(value, names)

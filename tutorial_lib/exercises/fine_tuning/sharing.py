@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tutorial_lib.driving import drive_classifier
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import uniform
 from tutorial_lib.exercises.mistakes import fine_tuning_network as mistakes
@@ -23,40 +24,12 @@ def _stack(generator: torch.Generator, sizes: list[int], **options: Any) -> Stac
     return stack
 
 
-def _measured(build: Callable[..., Any], stack: StackedAutoencoder, x: Tensor) -> Any:
-    """Build a classifier and measure what all right ones have in common."""
-    classifier = build(stack)
-    if classifier is ...:
-        return classifier
-    if not isinstance(classifier, nn.Module):
-        raise WrongStructure(f"It returned {describe(classifier)}; expected an nn.Module.")
-    before = [parameter.detach().clone() for parameter in stack.parameters()]
-    parameters = list(classifier.parameters())
-    own = {parameter.data_ptr() for parameter in stack.parameters()}
-    logits = classifier(x)
-    measured = {
-        "the tensor of logits": logits,
-        "number of its parameters": sum(parameter.numel() for parameter in parameters),
-        "tensors that it shares with the stack": sum(p.data_ptr() in own for p in parameters),
-        "numbers that a cost of its logits reaches": _n_reached(logits, parameters),
-    }
-    with torch.no_grad():
-        for parameter in stack.parameters():
-            parameter.neg_()
-        measured["the tensor of logits after a change of the stack"] = classifier(x)
-        for parameter, value in zip(stack.parameters(), before, strict=True):
-            parameter.copy_(value)
+def _measured(driven: Callable[..., Any], stack: StackedAutoencoder, x: Tensor) -> Any:
+    """Return what was measured of a classifier; see `tutorial_lib.driving.drive_classifier`."""
+    measured = driven(stack, x)
+    if measured is not ... and not isinstance(measured, dict):
+        raise WrongStructure(f"It returned {describe(measured)}; expected an nn.Module.")
     return measured
-
-
-def _n_reached(logits: Tensor, parameters: list[nn.Parameter]) -> int:
-    """Count the numbers that a gradient of the logits arrives at."""
-    trained = [parameter for parameter in parameters if parameter.requires_grad]
-    if not (trained and isinstance(logits, Tensor) and logits.requires_grad):
-        return 0
-    gradients = torch.autograd.grad(logits.square().sum(), trained, allow_unused=True)
-    pairs = zip(trained, gradients, strict=True)
-    return sum(p.numel() for p, gradient in pairs if gradient is not None)
 
 
 classifier_from = Exercise(
@@ -75,6 +48,7 @@ classifier_from = Exercise(
         },
     },
     parts=("the classifier",),
+    drive=drive_classifier,
     observe=_measured,
     expects="the logits of softmax on the top code, no parameters but those of the encoders and "
     "the softmax, every one of them the stack's own tensor, and within reach of a gradient.",

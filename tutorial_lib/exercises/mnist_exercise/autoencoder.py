@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tutorial_lib.driving import drive_training
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import uniform
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
@@ -21,7 +22,6 @@ from tutorial_lib.exercises.running import Case
 from tutorial_lib.exercises.solutions import autoencoder as solutions_of_01
 from tutorial_lib.exercises.solutions import mnist_exercise as solutions
 from tutorial_lib.exercises.values import Tolerance
-from tutorial_lib.loop import TrainingDiverged
 from tutorial_lib.minimise import without_bars
 
 
@@ -41,10 +41,7 @@ def _observe_autoencoder(
     shapes = {name: tuple(tensor.shape) for name, tensor in zip(names, start, strict=True)}
 
     def after(n: int) -> list[Tensor]:
-        try:
-            return require_tensors(trained(lambda: function(x, start, n)), shapes)
-        except TrainingDiverged:
-            raise WrongStructure("minimise met a cost that is not a finite number.") from None
+        return require_tensors(trained(function, x, start, n), shapes)
 
     before = [tensor.double() for tensor in start]
     parameters, other = after(n_iterations), other_number(n_iterations)
@@ -58,7 +55,7 @@ def _observe_autoencoder(
     measured = {"the cost": cost.item(), "the mean activation of the code": code.mean().item()}
     if with_checkpoint:
         measured["a file is kept in the folder that is handed in as checkpoint"] = keeps_checkpoint(
-            lambda folder: function(x, start, n_iterations, folder)
+            function, x, start, n_iterations
         )
     return measured
 
@@ -106,6 +103,7 @@ train_sparse_autoencoder = Exercise(
             generator, 80, 20, 2, before=50, with_checkpoint=True
         ),
     },
+    drive=drive_training,
     observe=_observe_autoencoder,
     tolerance=Tolerance(relative=0.03),
     expects="w1, b1, w2 and b2, where so many iterations of L-BFGS bring the cost of exercise 1.6 "

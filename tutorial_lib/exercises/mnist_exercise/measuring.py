@@ -5,8 +5,6 @@ is wrong whatever the numbers are.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -14,8 +12,6 @@ from torch import Tensor
 
 from tutorial_lib.exercises.parts import WrongStructure, describe, is_plain
 from tutorial_lib.exercises.wording import join
-from tutorial_lib.minimise import Call, watching, without_bars
-from tutorial_lib.nesting import filled, leaves
 
 
 def require_tensor(name: str, value: Any, shape: tuple[int, ...]) -> Tensor:
@@ -50,41 +46,26 @@ def require_difference(what: str, one: Sequence[Tensor], other: Sequence[Tensor]
         raise WrongStructure(f"{what} it returned the same numbers.")
 
 
-def trained(call: Callable[[], Any]) -> Any:
+def trained(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return what an answer trained, if its cost depends on all that `minimise` hands to it.
 
-    An answer that trains without `minimise` has no such cost.
+    ``function`` is the answer, driven by `tutorial_lib.driving.drive_training`. An answer that
+    trains without `minimise` has no such cost.
     """
-    with watching() as calls, without_bars():
-        given = call()
-    if calls:
-        _require_use(calls[-1])
-    return given
+    done = function(*arguments)
+    if done["diverged"]:
+        raise WrongStructure("minimise met a cost that is not a finite number.")
+    if done["unused"] is not None:
+        raise WrongStructure(
+            "The function that you gave to minimise returns the same loss, whatever its "
+            f"argument number {done['unused'] + 1} is."
+        )
+    return done["given"]
 
 
-def keeps_checkpoint(call: Callable[[str], Any]) -> bool:
-    """Tell whether a call leaves a file in the folder that it is given, if it uses `minimise`."""
-    with watching() as calls, without_bars(), TemporaryDirectory() as folder:
-        call(f"{folder}/")
-        return not calls or any(Path(folder).iterdir())
+def keeps_checkpoint(function: Callable[..., Any], *arguments: Any) -> bool:
+    """Tell whether an answer leaves a file in the folder that it is given, if it uses `minimise`.
 
-
-def _require_use(call: Call) -> None:
-    """Raise a WrongStructure if one of the parameters makes no difference to a cost."""
-
-    def loss(moved: int | None) -> float:
-        parts = (_copy(part, moved=k == moved) for k, part in enumerate(call.parameters))
-        return float(call.loss_and_gradients(*parts)[0])
-
-    for k in range(len(call.parameters)):
-        if loss(None) == loss(k):
-            raise WrongStructure(
-                "The function that you gave to minimise returns the same loss, whatever its "
-                f"argument number {k + 1} is."
-            )
-
-
-def _copy(part: Any, *, moved: bool) -> Any:
-    tensors = (leaf.detach() for _, leaf in leaves("parameter", part))
-    # Not only shifted: to a softmax, a weight and the same weight plus 1 are one.
-    return filled(part, (2 * t + 0.1 if moved else t.clone() for t in tensors))
+    ``function`` is the answer, driven as for `trained`.
+    """
+    return function(*arguments, in_folder=True) is True

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tutorial_lib.driving import drive_training
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
 from tutorial_lib.exercises.mnist_exercise.autoencoder import pictures
@@ -50,7 +51,7 @@ def _observe_softmax(
     """Measure how far the training came; thanks to the decay there is one best weight."""
 
     def after(n: int, source: torch.Generator) -> Tensor:
-        given = trained(lambda: function(features, labels, decay, n, source.clone_state()))
+        given = trained(function, features, labels, decay, n, source.clone_state())
         return require_tensor("the weight", given, (10, features.shape[1]))
 
     weight, other = after(n_iterations, generator), other_number(n_iterations)
@@ -68,7 +69,7 @@ def _observe_softmax(
         weight, after(n_iterations, generator)
     ) and not torch.equal(weight, elsewhere)
     measured["a file is kept in the folder that is handed in as checkpoint"] = keeps_checkpoint(
-        lambda folder: function(features, labels, decay, n_iterations, generator, folder)
+        function, features, labels, decay, n_iterations, generator
     )
     return measured
 
@@ -89,6 +90,7 @@ train_softmax = Exercise(
             generator, 80, 14, 0.01, 1, n_kinds=9
         ),
     },
+    drive=drive_training,
     observe=_observe_softmax,
     tolerance=Tolerance(relative=0.01),
     expects="a weight, (10, n_features), whose loss, that of exercise 3.2 with the weight decay "

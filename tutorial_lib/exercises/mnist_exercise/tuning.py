@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tutorial_lib.driving import drive_training
 from tutorial_lib.exercises.core import Exercise, KnownBug
 from tutorial_lib.exercises.drawing import layers, normal
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
@@ -63,7 +64,7 @@ def _observe_stack(
     top = softmax_weight.double()
 
     def after(decay: float, n: int) -> tuple[list[Any], Tensor]:
-        given = trained(lambda: function(x, labels, encoders, softmax_weight, decay, n))
+        given = trained(function, x, labels, encoders, softmax_weight, decay, n)
         tuned, weight = _two(given)
         pairs = [_pair(tuned, k, before) for k in range(len(before))]
         return pairs, require_tensor("softmax_weight", weight, tuple(top.shape))
@@ -80,7 +81,7 @@ def _observe_stack(
     if with_checkpoint:
         arguments = x, labels, encoders, softmax_weight, decay, n_iterations
         measured["a file is kept in the folder that is handed in as checkpoint"] = keeps_checkpoint(
-            lambda folder: function(*arguments, folder)
+            function, *arguments
         )
     return measured
 
@@ -125,6 +126,7 @@ fine_tune_stack = Exercise(
             generator, [9, 7, 5, 4], 0.01, 1, with_checkpoint=True
         ),
     },
+    drive=drive_training,
     observe=_observe_stack,
     tolerance=Tolerance(relative=0.04),
     expects="encoders, a list of pairs (weight, bias), and softmax_weight, from which the loss of "
