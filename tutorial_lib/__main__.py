@@ -1,4 +1,4 @@
-"""The commands: ``python -m tutorial_lib doctor | data | solve | reproduce | study | bench``.
+"""The commands: ``python -m tutorial_lib doctor | data | solve | grade | …``.
 
 Each command is a pair of functions, ``add_arguments(parser)`` and ``run(arguments) -> int``. A
 command's module is imported only when the command is called, so that the doctor can look at an
@@ -19,6 +19,8 @@ COMMANDS = {
     "doctor": "look at this machine and say what is missing",
     "data": "fetch and verify MNIST, or say where the verified copy is",
     "solve": "insert the reference solutions into notebooks, run them, write pages",
+    "grade": "judge submitted notebooks in a sandbox; write marks, feedback, a page on the class",
+    "export": "write the course for another grader (nbgrader)",
     "reproduce": "train a published recipe; print published and obtained results",
     "study": "train with and without pre-training over labels, depths and seeds",
     "bench": "measure the speed beside the common loop and the bare matrix products",

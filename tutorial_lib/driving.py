@@ -4,10 +4,10 @@ It returns plain values, so that they can be judged elsewhere: an answer that is
 box, and nothing of what the judge knows may be in there. This module holds no solution.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -117,3 +117,74 @@ def _n_reached(logits: Any, parameters: Sequence[nn.Parameter]) -> int:
     gradients = torch.autograd.grad(logits.square().sum(), trained, allow_unused=True)
     pairs = zip(trained, gradients, strict=True)
     return sum(p.numel() for p, gradient in pairs if gradient is not None)
+
+
+class NotInTheBox(ImportError):
+    """The library's own version of something: where this is raised, only the student's counts."""
+
+
+class _Layer(nn.Module):
+    """One autoencoder of a `Stack`, as far as a classifier needs it."""
+
+    def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
+        super().__init__()
+        self.encoder = _linear(parameters, "encoder.")
+        for name in (name for name in parameters if "." not in name):
+            self.register_parameter(name, parameters[name])
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the code of x."""
+        return torch.sigmoid(self.encoder(x))
+
+
+class Stack(nn.Module):
+    """What exercise 3.6 tells of a `StackedAutoencoder`, and little more.
+
+    Parameters
+    ----------
+    tensors : mapping from name to Tensor
+        Named as in the ``state_dict`` of a `StackedAutoencoder`; they are copied.
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        parameters = {name: nn.Parameter(tensor.clone()) for name, tensor in tensors.items()}
+        self.autoencoders = nn.ModuleList()
+        self.softmax = _linear(parameters, "softmax.")
+        while own := _below(parameters, f"autoencoders.{self.depth}."):
+            self.autoencoders.append(_Layer(own))
+
+    @property
+    def depth(self) -> int:
+        """Number of autoencoders."""
+        return len(self.autoencoders)
+
+    def layers(self) -> list[nn.Module]:
+        """Return the autoencoders, from input to top."""
+        return list(self.autoencoders)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the top code of x."""
+        for layer in self.autoencoders:
+            x = layer.encode(x)  # type: ignore[operator]
+        return x
+
+    @property
+    def classifier(self) -> NoReturn:
+        """Say that this is what the exercise asks for."""
+        raise NotInTheBox("stack.classifier is the library's own answer to this exercise.")
+
+
+def _below(parameters: Mapping[str, nn.Parameter], prefix: str) -> dict[str, nn.Parameter]:
+    """Return the parameters whose names begin so, by the rest of their names."""
+    named = parameters.items()
+    return {name.removeprefix(prefix): p for name, p in named if name.startswith(prefix)}
+
+
+def _linear(parameters: Mapping[str, nn.Parameter], prefix: str) -> nn.Linear:
+    own = _below(parameters, prefix)
+    n_out, n_in = own["weight"].shape
+    linear = nn.Linear(n_in, n_out, bias="bias" in own)
+    for name, parameter in own.items():
+        setattr(linear, name, parameter)
+    return linear

@@ -116,6 +116,7 @@ class AccuracyExercise(Exercise):
     """
 
     steps: Sequence[Step]
+    patience: float = 12.0
     n_train: int = 5000
     n_unseen: int = 2000
     digits: Callable[[], Split] = lambda: load_mnist(split="ufldl").train

@@ -24,8 +24,11 @@ def describe_error(error: BaseException, function: Callable[..., Any]) -> str:
 def own_line(error: BaseException, function: Callable[..., Any]) -> str:
     """Return the last line on the way to an error that stands in the learner's file or cell.
 
-    "" where there is none: then the error arose elsewhere.
+    "" where there is none: then the error arose elsewhere. An error from another process says
+    itself where, in an attribute ``own_line``.
     """
+    if hasattr(error, "own_line"):
+        return str(error.own_line)
     file = _file_of(function)
     for frame, number in reversed(list(traceback.walk_tb(error.__traceback__))):
         name = frame.f_code.co_filename

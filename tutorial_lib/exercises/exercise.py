@@ -54,6 +54,8 @@ class Exercise(Task):
     builds_on : sequence of str
         Names of the exercises whose functions a right answer may call. Whoever is stuck there
         is judged with the library's versions of them, as in the notebook.
+    patience : float
+        How many times longer than others a right answer may take.
     """
 
     reference: Callable[..., Any]
@@ -65,6 +67,7 @@ class Exercise(Task):
     drive: Drive | None = None
     tolerance: Tolerance = USUAL
     builds_on: Sequence[str] = ()
+    patience: float = 1.0
     _accepted: Callable[..., Any] | None = field(default=None, init=False, repr=False)
     _checked: bool = field(default=False, init=False, repr=False)
     _public_trial: Trial | None = field(default=None, init=False, repr=False)
@@ -111,7 +114,7 @@ class Exercise(Task):
 
     def _still_passes(self, answer: Callable[..., Any]) -> bool:
         """Tell whether a right answer still is one: what it calls may have changed since."""
-        trial = self._trial(PUBLIC_SEED)
+        trial = self.trial(PUBLIC_SEED)
         return not trial.problems(trial.run_all(answer))
 
     @cached_property
@@ -127,7 +130,7 @@ class Exercise(Task):
         """Return the verdict on a function; the cases are drawn from a seed."""
         if outcome := self._not_an_attempt(answer):
             return outcome
-        trial = self._trial(seed)
+        trial = self.trial(seed)
         given = trial.run_all(answer)
         if all(run.is_ellipsis for run in given.values()):
             return self._stub()
@@ -142,7 +145,7 @@ class Exercise(Task):
         elsewhere = _raised(broke, given[broke], answer) if bug is None and broke != case else ""
         return self._failure(answer, case, problems[case], given[case], bug, elsewhere)
 
-    def _trial(self, seed: int) -> Trial:
+    def trial(self, seed: int) -> Trial:
         """Return the cases of a seed; the public ones are kept, for a learner checks often."""
         if seed != PUBLIC_SEED:
             return self._draw(seed)

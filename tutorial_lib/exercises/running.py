@@ -97,16 +97,19 @@ def run(
 
     Except for a KeyboardInterrupt: that is the learner, who has waited long enough. What is
     observed is the function, or what ``drive`` does with it. A function in another process is
-    driven there: it says so by an attribute ``is_driven``.
+    driven there, and is told by its method ``begin_case`` that a case begins.
     """
     result, printed = Run(), _Printed()
     arguments = {name: fresh(value) for name, value in case.items()}
     watched = _Watched(function)
     observed: Callable[..., Any] = watched
-    if drive is not None and not getattr(function, "is_driven", False):
+    begin_case = getattr(function, "begin_case", None)
+    if drive is not None and begin_case is None:
         observed = partial(drive, watched)
     try:
         with _undisturbed(printed):
+            if begin_case is not None:
+                begin_case()
             value = observe(observed, *arguments.values())
             result.returned = [(tensor, tensor.detach().clone()) for tensor in tensors_in(value)]
             by_itself = observe is not call and isinstance(value, dict)

@@ -88,10 +88,10 @@ class Task(ABC):
         record.note(self.name, outcome.status, record.text_of(answer, self.name))
         return outcome
 
-    def judge_safely(self, answer: Any) -> Outcome:
+    def judge_safely(self, answer: Any, **options: Any) -> Outcome:
         """Return the verdict on an answer, should it even break the check itself."""
         try:
-            return self.judge(answer)
+            return self.judge(answer, **options)
         except Exception as error:  # an answer that nobody thought of must not end in a traceback
             return self.outcome(
                 Status.ERROR,

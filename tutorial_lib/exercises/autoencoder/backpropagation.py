@@ -50,6 +50,7 @@ sparse_autoencoder_loss_and_gradients = Exercise(
             generator, 6, 5, 3, 0.1, 0.2, 0.7
         ),
     },
+    builds_on=("encode", "decode", "squared_error", "kl_sparsity"),
     parts=("loss", "gradient of w1", "gradient of b1", "gradient of w2", "gradient of b2"),
     gradients=True,
     expects="a loss of shape () in which each penalty is multiplied by its weight, and each "

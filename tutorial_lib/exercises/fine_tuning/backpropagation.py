@@ -27,6 +27,7 @@ stacked_loss_and_gradients = Exercise(
     title="Backpropagation through the stack",
     points=3,
     reference=solutions.stacked_loss_and_gradients,
+    builds_on=("softmax", "softmax_loss_and_gradient"),
     cases=lambda generator: {
         "5 examples, three layers and 4 units everywhere": _problem(
             generator, 5, (4, 4, 4, 4, 4), 0.3

@@ -50,6 +50,7 @@ softmax_loss_and_gradient = Exercise(
             "weight_decay": 1e-6,
         },
     },
+    builds_on=("softmax",),
     parts=("loss", "gradient of weight"),
     gradients=True,
     expects="a finite loss of shape (), and a gradient in the shape of weight.",

@@ -103,6 +103,7 @@ train_sparse_autoencoder = Exercise(
             generator, 80, 20, 2, before=50, with_checkpoint=True
         ),
     },
+    builds_on=("sparse_autoencoder_loss_and_gradients",),
     drive=drive_training,
     observe=_observe_autoencoder,
     tolerance=Tolerance(relative=0.03),

@@ -26,6 +26,11 @@ train_digit_classifier = AccuracyExercise(
     title="The whole exercise as one function",
     points=4,
     reference=solutions.train_digit_classifier,
+    builds_on=(
+        *("encode", "sparse_autoencoder_loss_and_gradients", "softmax_loss_and_gradient"),
+        *("stacked_loss_and_gradients", "predict", "initial_parameters"),
+        *("train_sparse_autoencoder", "train_softmax", "fine_tune_stack"),
+    ),
     steps=(
         Step(0.75, "features and a softmax on top, trained on the digits and labels given"),
         Step(0.85, "as much as a softmax reaches on the raw pixels of so few digits"),

@@ -90,6 +90,7 @@ train_softmax = Exercise(
             generator, 80, 14, 0.01, 1, n_kinds=9
         ),
     },
+    builds_on=("softmax_loss_and_gradient",),
     drive=drive_training,
     observe=_observe_softmax,
     tolerance=Tolerance(relative=0.01),

@@ -126,6 +126,7 @@ fine_tune_stack = Exercise(
             generator, [9, 7, 5, 4], 0.01, 1, with_checkpoint=True
         ),
     },
+    builds_on=("stacked_loss_and_gradients",),
     drive=drive_training,
     observe=_observe_stack,
     tolerance=Tolerance(relative=0.04),

@@ -1,0 +1,81 @@
+"""What single values and bodies of a student's code are: simple, empty, or a heap of data."""
+
+import ast
+
+MAX_DATA = 20_000  # characters in literals: a table of answers or a trained network has more
+MAX_DOCSTRING = 5_000  # below this, a docstring is no data
+
+# What a simple value is made of; in a lambda, anything may stand.
+_SIMPLE = (
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Lambda, ast.JoinedStr, ast.FormattedValue),
+    *(ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred),
+    *(ast.UnaryOp, ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp),
+)
+_GRAMMAR = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Return whether a body holds nothing but a docstring, ``...`` and ``pass``."""
+    docstring, *rest = node.body
+    match docstring:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return all(_is_nothing(statement) for statement in rest)
+    return all(_is_nothing(statement) for statement in node.body)
+
+
+def _is_nothing(node: ast.AST) -> bool:
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and _is_ellipsis(node.value))
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
+
+
+def says_nothing(value: ast.expr) -> bool:
+    """Return whether a value is ``...``, ``..., ...`` or ``lambda x: ...``."""
+    match value:
+        case ast.Lambda(body=body):
+            return _is_ellipsis(body)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return bool(parts) and all(_is_ellipsis(part) for part in parts)
+    return _is_ellipsis(value)
+
+
+def is_simple(value: ast.AST) -> bool:
+    """Return whether nothing is called, computed in a loop or taken apart to have a value."""
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Lambda):
+            continue
+        if not isinstance(node, (*_SIMPLE, *_GRAMMAR)):
+            return False
+        waiting.extend(ast.iter_child_nodes(node))
+    return True
+
+
+def data_in(root: ast.AST) -> int:
+    """Return how many characters of text, bytes and numbers stand in literals."""
+    docstrings = {
+        id(node.body[0].value): len(node.body[0].value.value)
+        for node in ast.walk(root)
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef))
+        and isinstance(node.body[0], ast.Expr)
+        and isinstance(node.body[0].value, ast.Constant)
+        and isinstance(node.body[0].value.value, str)
+    }
+    return sum(
+        _characters(node.value)
+        for node in ast.walk(root)
+        if isinstance(node, ast.Constant)
+        and docstrings.get(id(node), MAX_DOCSTRING) >= MAX_DOCSTRING
+    )
+
+
+def _characters(value: object) -> int:
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value.bit_length() // 3 + 1  # str() of a giant would take minutes
+    return len(repr(value)) if isinstance(value, float | complex) else 0

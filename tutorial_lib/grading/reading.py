@@ -1,0 +1,67 @@
+"""From the bytes of a notebook to its definitions, and to the chapter that it answers."""
+
+import ast
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+
+from tutorial_lib.grading.cleaning import NotPython, python_of
+from tutorial_lib.grading.notebook import Cell, cells
+from tutorial_lib.grading.source import Source
+from tutorial_lib.grading.statements import statements_of
+
+MAX_REMARKS = 30
+
+
+def read_source(
+    name: str, data: bytes, *, chapters: Mapping[str, Collection[str]], exercises: frozenset[str]
+) -> Source:
+    """Read a notebook.
+
+    Raises
+    ------
+    InvalidNotebook
+        If it is none.
+    """
+    source = Source(name, exercises)
+    shipped: set[str] = set()
+    found = cells(data)
+    for cell in found:
+        try:
+            text, tree = python_of(cell.text)
+            source.add_cell(cell.number, text, statements_of(tree, shipped))
+        except NotPython as error:
+            if str(error):
+                _remark(source, cell, str(error))
+        else:
+            source.checked.update(_checked(tree))
+    source.chapter = _chapter(source, chapters)
+    source.fingerprint = hashlib.sha256(
+        repr([cell.text for cell in found]).encode("ascii", "backslashreplace")
+    ).hexdigest()
+    return source
+
+
+def _remark(source: Source, cell: Cell, reason: str) -> None:
+    if len(source.remarks) < MAX_REMARKS:
+        source.remarks.append(
+            f"{source.name}, cell {cell.number} is no Python, so nothing in it counts ({reason})"
+        )
+
+
+def _checked(tree: ast.Module) -> Iterator[str]:
+    """Yield NAME of every call ``ex.NAME.check(...)``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="check", value=ast.Attribute(attr=name))):
+                yield name
+
+
+def _chapter(source: Source, chapters: Mapping[str, Collection[str]]) -> str:
+    # A check counts beside the definition: functions are copied from chapter to chapter, checks
+    # are not.
+    scores = {
+        chapter: len(source.named & {*names}) + len(source.checked & {*names})
+        for chapter, names in chapters.items()
+    }
+    best = max(scores, key=lambda chapter: scores[chapter], default="")
+    return best if scores.get(best) else ""

@@ -1,0 +1,119 @@
+"""What is known about a graded submission: plain values, which cross processes and machines."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+UNSAFE = "NO SANDBOX"  # the level of a run without one
+
+
+class Verdict(StrEnum):
+    """How one exercise ended; only PASS means that the answer is right."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"  # it answered, and wrongly
+    ERROR = "ERROR"  # it raised an error
+    NOT_ATTEMPTED = "NOT_ATTEMPTED"  # nothing but the stub, or nothing at all
+    TIMEOUT = "TIMEOUT"
+    MEMORY = "MEMORY"
+    OUTPUT = "OUTPUT"  # more output or larger frames than anybody needs
+    CRASH = "CRASH"  # its process ended without an answer
+    INVALID = "INVALID"  # the submission cannot be read, or says two things at once
+    INTERNAL = "INTERNAL"  # our fault, tried again already: for a human, never a zero
+
+
+UNDECIDED = (Verdict.INVALID, Verdict.INTERNAL)  # no mark before a human has looked
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """The verdict on one exercise of one student.
+
+    Attributes
+    ----------
+    exercise, name : str
+        Such as ``"1.6"`` and the name of the function, or of a question's variable.
+    verdict : Verdict
+    points, out_of : float
+        Points may be a part of all even where the verdict is FAIL, as in 4.5.
+    bug : str or None
+        Name of the known mistake.
+    message : str
+        Our own words for the student: on the mistake, or on the kind of failure. It holds nothing
+        that the answer or the secret inputs could have put there.
+    details : str
+        What the learner's own check would say on the public cases. It may quote the student.
+    seed : int
+        From which the secret cases were drawn.
+    """
+
+    exercise: str
+    name: str
+    verdict: Verdict
+    points: float
+    out_of: float
+    bug: str | None = None
+    message: str = ""
+    details: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class StudentResult:
+    """All verdicts on what one student handed in.
+
+    Attributes
+    ----------
+    student : str
+    key : str
+        SHA-256 of everything that the verdicts depend on: files, secret, limits, versions.
+    sandbox : str
+        What held the answers, such as ``"bubblewrap, seccomp, uid per slot"``; or
+        ``"NO SANDBOX"``.
+    exercises : tuple of ExerciseResult
+        Every exercise and question of the course, in its order.
+    remarks : tuple of str
+        What a human should know: two files for one notebook, a cell that does not parse.
+    for_a_human : bool
+        Whether somebody has to look before this becomes a mark.
+    versions, limits : dict
+    """
+
+    student: str
+    key: str
+    sandbox: str
+    exercises: tuple[ExerciseResult, ...]
+    remarks: tuple[str, ...] = ()
+    for_a_human: bool = False
+    versions: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """Sum of the points."""
+        return sum(result.points for result in self.exercises)
+
+    @property
+    def out_of(self) -> float:
+        """Sum of the points that could be had."""
+        return sum(result.out_of for result in self.exercises)
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `plain` was made from.
+
+        Raises
+        ------
+        KeyError, TypeError or ValueError
+            If the values are not those of a result.
+        """
+        exercises = tuple(
+            ExerciseResult(**{**one, "verdict": Verdict(one["verdict"])})
+            for one in values["exercises"]
+        )
+        return cls(**{**values, "exercises": exercises, "remarks": tuple(values["remarks"])})

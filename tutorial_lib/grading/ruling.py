@@ -1,0 +1,128 @@
+"""The verdict on one exercise: what an answer in a box says, before the judge of that exercise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tutorial_lib.driving import NotInTheBox
+from tutorial_lib.exercises.exercise import Exercise
+from tutorial_lib.exercises.outcome import Outcome, Status
+from tutorial_lib.exercises.task import Task
+from tutorial_lib.grading.definitions import Piece
+from tutorial_lib.grading.frames import Ended
+from tutorial_lib.grading.results import Verdict
+from tutorial_lib.grading.session import Answer, Session
+
+LIBRARY = "the library's own version"
+NOT_TAKEN = "What defines it could not be taken; the remarks say why."
+NOT_TRIED = "Not tried: too many answers of this submission had to be stopped before."
+ONLY_ELSEWHERE = (
+    "The public examples come out right, but others do not. Does your answer depend on particular "
+    "values or sizes, on how often it is called, or on chance?"
+)
+# What a student reads; nothing in it comes from the answer or the secret inputs.
+_MESSAGES = {
+    Verdict.PASS: "",
+    Verdict.FAIL: "The result is not right on all examples.",
+    Verdict.ERROR: "It raised an error.",
+    Verdict.NOT_ATTEMPTED: "There is no answer yet, or the ... still stands in it.",
+    Verdict.TIMEOUT: "It did not come to an end in time. Is there a loop that never ends?",
+    Verdict.MEMORY: "It needed more memory than there is. Does something grow with every step?",
+    Verdict.OUTPUT: "It printed or returned far more than was asked for.",
+    Verdict.CRASH: "Its process ended without an answer.",
+    Verdict.INVALID: "It could not be judged.",
+    Verdict.INTERNAL: "Something went wrong on our side. Somebody will look at it.",
+}
+_LIBRARY_MESSAGE = (
+    "It uses the library's own version of something. Here only what you wrote counts; of the "
+    "library there is no more than minimise."
+)
+_VERDICTS = {
+    Status.CORRECT: Verdict.PASS,
+    Status.INCORRECT: Verdict.FAIL,
+    Status.ERROR: Verdict.ERROR,
+    Status.NOT_ATTEMPTED: Verdict.NOT_ATTEMPTED,
+}
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A verdict, and what there is to say about it.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    points : float
+    bug : str or None
+        Name of the known mistake.
+    message : str
+        Our own words.
+    said : str
+        What the learner's own check would say. It may quote the answer, and what the answer was
+        given: for public cases only.
+    """
+
+    verdict: Verdict
+    points: float = 0
+    bug: str | None = None
+    message: str = ""
+    said: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", self.message or _MESSAGES[self.verdict])
+
+
+def rule(
+    session: Session,
+    task: Task,
+    pieces: Sequence[Piece],
+    seed: int,
+    given: Mapping[str, Any] | None = None,
+) -> Ruling:
+    """Have an answer run, and judge it.
+
+    Parameters
+    ----------
+    session : Session
+    task : Task
+    pieces : sequence of Piece
+        The definitions that the answer consists of.
+    seed : int
+        From which the cases are drawn.
+    given : mapping from str to callable
+        Functions of ours that the definitions may call by these names.
+    """
+    try:
+        answer = ask(session, task, pieces, given or {})
+    except Ended:  # before anything of the student's ran
+        return Ruling(Verdict.INTERNAL)
+    if answer.ended is not None:
+        return Ruling(answer.ended)
+    subject = answer if answer.is_function else answer.value
+    options = {"seed": seed} if isinstance(task, Exercise) else {}
+    outcome = task.judge_safely(subject, **options)
+    answer.end()
+    return _ruling(task, answer, outcome)
+
+
+def ask(session: Session, task: Task, pieces: Sequence[Piece], given: Mapping[str, Any]) -> Answer:
+    """Have an answer run; see `rule`."""
+    drive = task.drive.__name__ if isinstance(task, Exercise) and task.drive else ""
+    told = [{"text": p.text, "line": p.first_line, "place": p.place} for p in pieces]
+    patience = task.patience if isinstance(task, Exercise) else 1.0
+    return session.ask(task.name, told, drive=drive, given=given, patience=patience)
+
+
+def _ruling(task: Task, answer: Answer, outcome: Outcome) -> Ruling:
+    if answer.ended is not None:
+        return Ruling(answer.ended)
+    verdict = _VERDICTS[outcome.status]
+    if verdict is Verdict.PASS:
+        return Ruling(verdict, outcome.points)
+    if answer.out_of_memory:
+        return Ruling(Verdict.MEMORY)
+    if NotInTheBox.__name__ in (answer.error_type, *(kind for _, kind in answer.problems)):
+        return Ruling(Verdict.FAIL, 0, LIBRARY, _LIBRARY_MESSAGE)
+    bug = next((bug for bug in task.known_bugs if bug.name == outcome.known_bug), None)
+    message = "" if bug is None else bug.message
+    return Ruling(verdict, outcome.points, outcome.known_bug, message, outcome.message)
