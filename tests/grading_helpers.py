@@ -43,7 +43,7 @@ class ForkedBox:
         os.close(orders)
         os.close(answers)
 
-    def kill(self) -> None:
+    def close(self) -> None:
         os.kill(self._child, signal.SIGKILL)
         os.waitpid(self._child, 0)
         os.close(self.requests)

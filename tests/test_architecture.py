@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "tutorial_lib"
 LAYERS = (
     ("checks",),
     ("losses", "schedules", "nesting", "checkpoints", "sheets", "idx", "mnist_downloads", "lbfgs"),
+    ("export_sheet", "export_texts"),
     ("autoencoder", "plots", "diagrams", "mnist_sources", "comparison"),
     ("stacked", "precision", "sinks", "mnist", "study_plots", "study_results"),
     ("gradients", "features", "study_files"),
@@ -27,7 +28,7 @@ LAYERS = (
     ("experiment", "driving", "widgets"),
     ("exercises",),
     ("illustrations", "solve_insertion"),
-    ("solve_execution", "solve_page", "grading"),
+    ("solve_execution", "solve_page", "grading", "export_cells"),
     ("reproduce", "bench", "study", "solve", "doctor", "grade", "export"),
     ("__main__",),
 )

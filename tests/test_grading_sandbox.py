@@ -1,5 +1,6 @@
 """Whatever an answer tries in its box, nothing outside notices, and the box can be ended."""
 
+import gc
 import json
 import os
 import select
@@ -196,6 +197,26 @@ def test_box_that_ended_by_itself_has_crashed_even_if_it_is_killed_later(library
         assert ending(box) == "CRASH"
         box.kill()
         assert box.ended == "CRASH"
+
+
+def test_forgotten_box_leaves_no_descriptor_open(library):
+    def descriptors() -> list[str]:
+        gc.collect()
+        return sorted(path.name for path in Path("/proc/self/fd").iterdir())
+
+    before = descriptors()
+    for _ in range(3):
+        Box("start.py", library(WAIT), SMALL).kill()
+    assert descriptors() == before
+
+
+def test_closed_box_can_be_closed_and_killed_again(library):
+    box = Box("start.py", library(WAIT), SMALL)
+    box.close()
+    with Path("/dev/null").open() as file:  # which may have the number of the box's handle
+        box.kill()
+        box.close()
+        assert file.read() == ""
 
 
 STUBBORN = """
@@ -449,24 +470,23 @@ def test_box_without_pytorch_is_no_use(unavailable, monkeypatch):
 
 def test_unsafe_box_runs_counts_and_ends(library):
     text = (
-        "import os, resource, sys, time\n"
+        "import json, os, resource, sys, time\n"
         "child = os.fork()\n"
-        "limit = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
-        "os.write(int(sys.argv[2]), repr([os.getcwd(), os.getpid(), limit]).encode())\n"
+        "limit = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
+        "found = json.dumps([os.getcwd(), limit, os.getpid(), child]).encode()\n"
+        "child and os.write(int(sys.argv[2]), found)\n"
         "time.sleep(60)\n"
     )
     with Box("start.py", library(text), SMALL, unsafe=True) as box:
-        folder, first, limit = json.loads(answer(box).replace("'", '"').translate(ROUND_TO_SQUARE))
-        assert limit == [8 << 20] * 2
+        folder, limit, *processes = json.loads(answer(box))
+        assert limit == 8 << 20
         assert Path(folder).is_dir()
         box.kill()
         assert box.ended == ""
-    assert not lives(first)
+        assert answer(box) == ""
+    assert not any(map(lives, processes))
     assert not Path(folder).exists()
     assert UNSAFE == "NO SANDBOX"
-
-
-ROUND_TO_SQUARE = str.maketrans("()", "[]")
 
 
 @pytest.mark.parametrize(

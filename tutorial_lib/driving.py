@@ -80,16 +80,17 @@ def drive_classifier(build: Function, stack: Any, x: Tensor) -> Any:
 
     Returns
     -------
-    dict
-        What was measured, by what it is; or whatever was built, if it is no module.
+    tuple of bool and dict
+        Whether it is a module, and what was measured, by what it is; or whatever was built, if it
+        is none.
     """
     classifier = build(stack)
     if not isinstance(classifier, nn.Module):
-        return classifier
+        return False, classifier
     own = {parameter.data_ptr() for parameter in stack.parameters()}
     parameters = list(classifier.parameters())
     logits = classifier(x)
-    return {
+    return True, {
         "the tensor of logits": logits,
         "number of its parameters": sum(parameter.numel() for parameter in parameters),
         "tensors that it shares with the stack": sum(p.data_ptr() in own for p in parameters),

@@ -117,6 +117,8 @@ def _ruling(task: Task, answer: Answer, outcome: Outcome) -> Ruling:
     if answer.ended is not None:
         return Ruling(answer.ended)
     verdict = _VERDICTS[outcome.status]
+    if verdict is Verdict.NOT_ATTEMPTED and answer.problems:
+        verdict = Verdict.ERROR  # its definition failed, so nothing has its name
     if verdict is Verdict.PASS:
         return Ruling(verdict, outcome.points)
     if answer.out_of_memory:

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import threading
+import weakref
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -19,11 +20,12 @@ from typing import Self
 from tutorial_lib.grading.availability import SandboxUnavailable, require_linux, tool
 from tutorial_lib.grading.launch import Launched, confined, unconfined
 from tutorial_lib.grading.limits import Limits
+from tutorial_lib.grading.results import UNSAFE
 from tutorial_lib.grading.watch import Watch
 
 __all__ = ["UNSAFE", "Box", "Limits", "SandboxUnavailable", "level"]
 
-UNSAFE = "NO SANDBOX"
+
 OLDEST = (0, 8)  # of bubblewrap: the first with --disable-userns
 SECONDS_TO_GO = 0.5  # from the end of the first process to that of bubblewrap
 FIRST_ANSWER = """
@@ -81,6 +83,7 @@ class Box:
         self.first, self._process = launched.first, launched.process
         self._handle = None if unsafe else _handle(launched)
         self.requests, self.responses = launched.requests, launched.responses
+        self._close = weakref.finalize(self, _close, launched, self._handle, self._scratch)
         self._watch = Watch(
             launched.output,
             launched.first,
@@ -95,12 +98,12 @@ class Box:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the box and close the pipes; a killed box that is forgotten does so by itself."""
         self.kill()
-        for descriptor in (self.requests, self.responses, self._handle):
-            if descriptor is not None:
-                os.close(descriptor)
-        if self._scratch:
-            self._scratch.cleanup()
+        self._close()
 
     @property
     def head(self) -> str:
@@ -110,7 +113,7 @@ class Box:
     def kill(self) -> None:
         """End every process of the box from outside, whatever they do."""
         with self._lock:
-            self._killed = True
+            self._killed = self._killed or self._process.poll() is None
         self._strike()
         try:
             self._process.wait(SECONDS_TO_GO)
@@ -127,11 +130,23 @@ class Box:
             self._strike()
 
     def _strike(self) -> None:
+        if not self._close.alive:
+            return  # killed before, and the number of the handle may be another file's
         with suppress(ProcessLookupError, PermissionError):
             if self._handle is not None:
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
             elif self._process.poll() is None:
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _close(
+    launched: Launched, handle: int | None, scratch: "TemporaryDirectory[str] | None"
+) -> None:
+    for descriptor in (launched.requests, launched.responses, handle):
+        if descriptor is not None:
+            os.close(descriptor)
+    if scratch is not None:
+        scratch.cleanup()
 
 
 def _handle(launched: Launched) -> int:

@@ -18,8 +18,13 @@ from tutorial_lib.grading.sandbox import Box
 from tutorial_lib.grading.wire import JUDGE, Wire
 
 START_SECONDS = 120.0  # to load PyTorch on a machine that does other things as well
+SECONDS_TO_LEAVE = 2.0
 MAX_CALLBACKS = 20_000
 MAX_LINE = 200
+
+
+class Left(Ended):
+    """The process of an answer is gone."""
 
 
 class AnswerError(Exception):
@@ -53,7 +58,7 @@ class Session:
     def kill(self) -> None:
         """End the box; the next answer gets a new one."""
         if self._box is not None:
-            self._box.kill()
+            self._box.close()
         self._box = None
 
     def ended_by(self) -> str:
@@ -84,12 +89,16 @@ class Session:
             So many times the usual time.
         """
         channel = self._ready()
-        self._deadline = time.monotonic() + patience * self._seconds
+        self.allow(patience * self._seconds)
         return Answer(self, channel, name, pieces, drive, given or {})
+
+    def allow(self, seconds: float) -> None:
+        """Set the time that is left, from now on."""
+        self._deadline = time.monotonic() + seconds
 
     def _ready(self) -> Channel:
         if self._box is None:
-            self._deadline = time.monotonic() + START_SECONDS
+            self.allow(START_SECONDS)
             self._box = self._start()
             self._channel = Channel(
                 self._box.responses, self._box.requests, lambda: self._deadline - time.monotonic()
@@ -159,10 +168,18 @@ class Answer:
         self._begins = True
 
     def end(self) -> None:
-        """Let the child end, so that the next one can begin."""
-        if self.ended is None:
-            with self._watched():
-                self._channel.send(packed({"kind": "end"}))
+        """Let the child end; the next answer gets a new box unless this one is empty again."""
+        if self.ended is not None:
+            return
+        self._session.allow(SECONDS_TO_LEAVE)
+        try:
+            self._channel.send(packed({"kind": "end"}))
+            while True:
+                self._receive()
+        except Left:
+            pass
+        except (Ended, ProtocolError):
+            self._session.kill()
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -181,8 +198,8 @@ class Answer:
         while True:
             header, blob = self._channel.receive()
             if header.get("session") == self._key:
-                if part(header, "kind", str) == "crash":
-                    raise Ended("CRASH")
+                if part(header, "kind", str) == "left":
+                    raise Left("CRASH")
                 return header, blob
 
     def _call(self, number: int, arguments: Any, options: Any) -> Any:
@@ -204,12 +221,13 @@ class Answer:
     @staticmethod
     def _result(arguments: Sequence[Any], told: Any) -> Any:
         """Return a result, when our lists are what the call has made of them."""
-        if type(told) is not list or len(told) != 2 or type(told[1]) is not list:
-            raise ProtocolError("a result of another form")
-        for ours, theirs in zip(arguments, told[1], strict=False):
-            if type(ours) is list and type(theirs) is list:
-                ours[:] = theirs
-        return told[0]
+        match told:
+            case [list(lists), result]:
+                for ours, theirs in zip(arguments, lists, strict=False):
+                    if type(ours) is list and type(theirs) is list:
+                        ours[:] = theirs
+                return result
+        raise ProtocolError("a result of another form")
 
     def _answer_call(self, header: dict[str, Any], blob: memoryview) -> None:
         """Call one of our functions for the box; what crosses is copied, and shares no memory."""

@@ -7,6 +7,7 @@ kinds below, or it is an `Other`, of which only the name of its type is told.
 import math
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,11 @@ class Wire:
             return value[:MAX_TEXT].encode("utf-8", "replace").decode()
         if value is ...:
             return {"kind": "ellipsis"}
-        if kind in (list, tuple):
-            parts = [self._tell(part, depth + 1) for part in value[:MAX_VALUES]]
-            return {"kind": kind.__name__, "parts": parts}
+        if issubclass(kind, list | tuple):  # a named tuple too: by what it holds, not what it says
+            plain = list if issubclass(kind, list) else tuple
+            held = islice(plain.__iter__(value), MAX_VALUES)
+            parts = [self._tell(part, depth + 1) for part in held]
+            return {"kind": plain.__name__, "parts": parts}
         if kind is dict:
             named = [(name, part) for name, part in value.items() if type(name) is str]
             return {"kind": "dict", "parts": [[k, self._tell(v, depth + 1)] for k, v in named]}

@@ -26,10 +26,10 @@ def _stack(generator: torch.Generator, sizes: list[int], **options: Any) -> Stac
 
 def _measured(driven: Callable[..., Any], stack: StackedAutoencoder, x: Tensor) -> Any:
     """Return what was measured of a classifier; see `tutorial_lib.driving.drive_classifier`."""
-    measured = driven(stack, x)
-    if measured is not ... and not isinstance(measured, dict):
-        raise WrongStructure(f"It returned {describe(measured)}; expected an nn.Module.")
-    return measured
+    is_module, built = driven(stack, x)
+    if not is_module and built is not ...:
+        raise WrongStructure(f"It returned {describe(built)}; expected an nn.Module.")
+    return built
 
 
 classifier_from = Exercise(

@@ -1,0 +1,108 @@
+"""Hostile and careless notebooks, judged as for marks, with what they left behind.
+
+It runs in processes of its own, two at a time, which import nothing of pytest.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hostile import builders, expectations
+from hostile.expectations import Expected
+
+FOLDER = Path(__file__).parent / "hostile"
+SECONDS = 2.5
+MEMORY_MB = 1024
+SECRET = b"a secret that no notebook knows"
+
+
+@dataclass(frozen=True)
+class Attacked:
+    """What became of a submission.
+
+    Attributes
+    ----------
+    verdicts : dict
+        By exercise, for each student who handed it in.
+    bugs : dict
+        Named mistakes, likewise.
+    seconds : float
+        The longest that one exercise took.
+    result : dict
+        The last student's result, as plain values.
+    """
+
+    verdicts: Sequence[Mapping[str, str]]
+    bugs: Sequence[Mapping[str, str]]
+    seconds: float
+    result: Mapping[str, Any]
+
+
+def all_expected() -> list[Expected]:
+    """Return every submission of one or two files, stored or built."""
+    return [*expectations.HOSTILE, *expectations.CARELESS, *builders.BUILT]
+
+
+def files_of(expected: Expected) -> list[tuple[str, bytes]]:
+    """Return what is handed in."""
+    names = [expected.file, expected.also] if expected.also else [expected.file]
+    return [
+        (expected.name if name == expected.file and expected.name else name, _data(name))
+        for name in names
+    ]
+
+
+def _data(name: str) -> bytes:
+    stored = FOLDER / name
+    return stored.read_bytes() if stored.is_file() else builders.BUILDERS[name]()
+
+
+def job_of(expected: Expected, student: str, level: str) -> dict[str, Any]:
+    """Return the job of a student who hands this in."""
+    from tutorial_lib.grading.provenance import versions
+    from tutorial_lib.grading.sandbox import Limits
+
+    return {
+        "student": student,
+        "files": files_of(expected),
+        "secret": SECRET,
+        "limits": asdict(Limits(seconds=SECONDS, memory_mb=MEMORY_MB)),
+        "sandbox": level,
+        "key": "",
+        "versions": dict(versions()),
+        "remarks": [],
+        "slot": 1,
+    }
+
+
+def attack(name: str, students: Sequence[str], level: str, slot: int) -> Attacked:
+    """Judge a submission, handed in by several students: each has cases of their own."""
+    from tutorial_lib.grading import judge
+
+    expected = {one.file: one for one in all_expected()}[name]
+    seconds: list[float] = []
+    rule = judge.rule
+
+    def timed(*arguments: Any) -> Any:
+        started = time.monotonic()
+        try:
+            return rule(*arguments)
+        finally:
+            seconds.append(time.monotonic() - started)
+
+    judge.rule = timed
+    try:
+        results = [
+            judge.grade({**job_of(expected, student, level), "slot": slot}) for student in students
+        ]
+    finally:
+        judge.rule = rule
+    return Attacked(
+        [{one["exercise"]: str(one["verdict"]) for one in r["exercises"]} for r in results],
+        [{one["exercise"]: one["bug"] for one in r["exercises"]} for r in results],
+        max(seconds, default=0.0),
+        results[-1],
+    )
