@@ -1,6 +1,6 @@
 """Hostile and careless notebooks, judged as for marks, with what they left behind.
 
-It runs in processes of its own, two at a time, which import nothing of pytest.
+It can run in processes of its own: nothing here imports pytest.
 """
 
 import time
@@ -12,6 +12,8 @@ from typing import Any
 
 from hostile import builders, expectations
 from hostile.expectations import Expected
+
+from tutorial_lib.grading.results import ExerciseResult, StudentResult
 
 FOLDER = Path(__file__).parent / "hostile"
 SECONDS = 2.5
@@ -32,7 +34,7 @@ class Attacked:
     seconds : float
         The longest that one exercise took.
     result : dict
-        The last student's result, as plain values.
+        The first student's result, as plain values.
     """
 
     verdicts: Sequence[Mapping[str, str]]
@@ -60,14 +62,14 @@ def _data(name: str) -> bytes:
     return stored.read_bytes() if stored.is_file() else builders.BUILDERS[name]()
 
 
-def job_of(expected: Expected, student: str, level: str) -> dict[str, Any]:
-    """Return the job of a student who hands this in."""
+def job_of_files(files: Sequence[tuple[str, bytes]], student: str, level: str) -> dict[str, Any]:
+    """Return the job of a student who hands these files in."""
     from tutorial_lib.grading.provenance import versions
     from tutorial_lib.grading.sandbox import Limits
 
     return {
         "student": student,
-        "files": files_of(expected),
+        "files": list(files),
         "secret": SECRET,
         "limits": asdict(Limits(seconds=SECONDS, memory_mb=MEMORY_MB)),
         "sandbox": level,
@@ -83,6 +85,9 @@ def attack(name: str, students: Sequence[str], level: str, slot: int) -> Attacke
     from tutorial_lib.grading import judge
 
     expected = {one.file: one for one in all_expected()}[name]
+    first, *others = (
+        {**job_of_files(files_of(expected), student, level), "slot": slot} for student in students
+    )
     seconds: list[float] = []
     rule = judge.rule
 
@@ -95,14 +100,26 @@ def attack(name: str, students: Sequence[str], level: str, slot: int) -> Attacke
 
     judge.rule = timed
     try:
-        results = [
-            judge.grade({**job_of(expected, student, level), "slot": slot}) for student in students
-        ]
+        result = judge.grade(first)
+        judged = [StudentResult.from_plain(result).exercises, *_judged(others)]
     finally:
         judge.rule = rule
     return Attacked(
-        [{one["exercise"]: str(one["verdict"]) for one in r["exercises"]} for r in results],
-        [{one["exercise"]: one["bug"] for one in r["exercises"]} for r in results],
+        [{one.exercise: one.verdict for one in exercises} for exercises in judged],
+        [{one.exercise: one.bug for one in exercises} for exercises in judged],
         max(seconds, default=0.0),
-        results[-1],
+        result,
     )
+
+
+def _judged(jobs: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[ExerciseResult]]:
+    """Yield the verdicts on more students with the same files, in a box that they share."""
+    from tutorial_lib.grading import box_contents
+    from tutorial_lib.grading.judge import Grading
+
+    with TemporaryDirectory() as folder:
+        library = box_contents.fill(Path(folder))
+        gradings = [Grading(job, library) for job in jobs]
+        with gradings[0].session() as session:
+            for grading in gradings:
+                yield grading.judged(session)

@@ -1,22 +1,35 @@
-"""The verdicts: known bugs fail, right answers pass, whoever lies earns nothing."""
+"""The verdicts: known bugs fail, right answers pass, and nothing secret is told."""
 
 import importlib
-from functools import cache
+import inspect
+import json
 from itertools import count
 from typing import Any
 
+import nbformat
 import pytest
+from attacked import SECRET, job_of_files
+from exercise_helpers import stub_of
 from grading_helpers import ruling_on
-from test_exercises import EXERCISES, QUESTIONS, light
+from test_exercises import EXERCISES, QUESTIONS, light, other_answers
 
-from tutorial_lib.exercises import MODULES
-from tutorial_lib.exercises.accuracy import AccuracyExercise
+from tutorial_lib.exercises import all_exercises
+from tutorial_lib.exercises.autoencoder import encode
+from tutorial_lib.grading import box_contents, judge
 from tutorial_lib.grading.judge import seed_for
 from tutorial_lib.grading.results import Verdict
+from tutorial_lib.grading.ruling import LIBRARY, ONLY_ELSEWHERE
+from tutorial_lib.grading.sandbox import level
 
-SECRET = b"a secret for tests"
-SEEDS = (seed_for(SECRET, "1.1", f"student {k}") for k in count())
 N_HONEST = 1000
+# They call the library's own version, or want digits as large as MNIST's.
+NOT_FOR_MARKS = {"gradients_with_the_librarys_cost", "classifier_of_the_stack", "Clouds"}
+SLOW = ("1.8", "4.1", "4.2", "4.3", "4.4", "4.5")
+_numbers = count()
+
+
+def a_seed() -> int:
+    return seed_for(SECRET, "any", f"student {next(_numbers)}")
 
 
 def by_id(task: Any) -> str:
@@ -27,6 +40,222 @@ def by_id(task: Any) -> str:
 def test_every_known_bug_fails_on_secret_cases(exercise):
     exercise = light(exercise)
     for bug in exercise.known_bugs:
-        (ruling,) = ruling_on(exercise, bug.answer, next(SEEDS))
+        (ruling,) = ruling_on(exercise, bug.answer, a_seed())
         assert ruling.verdict in (Verdict.FAIL, Verdict.ERROR), bug.name
         assert ruling.points < exercise.points, bug.name
+
+
+def test_the_known_bugs_of_questions_fail_and_right_answers_pass():
+    for question in QUESTIONS:
+        (ruling,) = ruling_on(question, question.reference, 0)
+        assert (ruling.verdict, ruling.points) == (Verdict.PASS, question.points)
+        for bug in question.known_bugs:
+            (ruling,) = ruling_on(question, bug.answer, 0)
+            assert (ruling.verdict, ruling.bug) == (Verdict.FAIL, bug.name)
+            assert ruling.message == bug.message
+
+
+def test_a_thousand_honest_answers_pass(record_property):
+    answers = [
+        (exercise, answer)
+        for exercise in map(light, EXERCISES)
+        for answer in [exercise.reference, *other_answers(exercise)]
+        if getattr(answer, "__name__", "") not in NOT_FOR_MARKS
+    ]
+    n_slow = sum(exercise.id in SLOW for exercise, _ in answers)
+    each = -(-(N_HONEST - n_slow) // (len(answers) - n_slow))
+    failed, n_runs = [], 0
+    for exercise, answer in answers:
+        n_seeds = 1 if exercise.id in SLOW else each
+        for ruling in ruling_on(exercise, answer, *(a_seed() for _ in range(n_seeds))):
+            n_runs += 1
+            if ruling.verdict is not Verdict.PASS:
+                failed.append((exercise.id, answer, ruling))
+    print(f"{n_runs} runs of {len(answers)} honest answers: {len(failed)} did not pass")
+    assert n_runs >= N_HONEST
+    assert failed == []
+
+
+# What is left to chance in a right answer is measured: it has to pass whatever the dice say.
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.id in ("1.8", "4.1")], ids=by_id)
+def test_chance_fails_nobody(exercise):
+    rulings = ruling_on(exercise, exercise.reference, *(a_seed() for _ in range(10)))
+    assert {ruling.verdict for ruling in rulings} == {Verdict.PASS}
+
+
+def callables_in_the_box() -> dict[str, Any]:
+    found = {}
+    for name in box_contents.MODULES:
+        if name == "grading.start":
+            continue
+        module = importlib.import_module(f"tutorial_lib.{name}".removesuffix(".__init__"))
+        own = [value for value in vars(module).values() if callable(value)]
+        for value in own:
+            if getattr(value, "__module__", "").startswith("tutorial_lib"):
+                found[f"{name}.{value.__qualname__}"] = value
+                members = vars(value).items() if inspect.isclass(value) else ()
+                found |= {f"{name}.{value.__qualname__}.{k}": v for k, v in members if callable(v)}
+    return found
+
+
+def test_nothing_in_the_box_answers_an_exercise():
+    found = callables_in_the_box()
+    assert len(found) > 100
+    assert "minimise.minimise" in found
+    for exercise in map(light, EXERCISES):
+        trial = exercise.trial(0)
+        one = {name: trial.cases[name] for name in list(trial.cases)[:1]}
+        for name, function in found.items():
+            if name.startswith("grading.") or "notify" in name:
+                continue  # these end or fork processes, and take frames
+            run = exercise.run(function, next(iter(one.values())))
+            if run.error is None and not run.structure and run.parts:
+                assert trial.problems(trial.run_all(function)), f"{name} answers {exercise.id}"
+
+
+def test_seeds_cannot_be_told_and_can_be_repeated():
+    seeds = {
+        seed_for(secret, exercise, student)
+        for secret in (b"one secret of many", b"another secret")
+        for exercise in ("1.1", "1.2")
+        for student in ("anna", "bert", "1.1")
+    }
+    assert len(seeds) == 12
+    assert seed_for(b"a", "1.1", "anna") == seed_for(b"a", "1.1", "anna")
+    assert all(0 < seed < 1 << 63 for seed in seeds)
+
+
+# --- Whole submissions, in real boxes --------------------------------------------------------
+
+
+def written(*cells: str) -> bytes:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    return nbformat.writes(notebook).encode()
+
+
+def graded(*cells: str, student: str = "anna", **files: bytes) -> dict[str, Any]:
+    """Return the result of a notebook with these cells, and of more notebooks."""
+    given = [("a.ipynb", written(*cells)), *files.items()]
+    return judge.grade(job_of_files(given, student, level()))
+
+
+def of(result: dict[str, Any], exercise: str) -> dict[str, Any]:
+    return next(one for one in result["exercises"] if one["exercise"] == exercise)
+
+
+def solution(name: str) -> str:
+    return next(task for task in all_exercises() if task.name == name).solution_text()
+
+
+GRADIENTS = "import torch\n" + solution("sparse_autoencoder_loss_and_gradients")
+HELPERS = [solution(name) for name in ("decode", "squared_error", "kl_sparsity")]
+
+
+def test_an_exercise_may_use_the_librarys_version_of_what_did_not_pass():
+    wrong = "def encode(x, weight, bias):\n    return x @ weight.T + bias\n"
+    result = graded(wrong, *HELPERS, GRADIENTS)
+    assert of(result, "1.1")["verdict"] == "FAIL"
+    assert of(result, "1.1")["bug"] == "no sigmoid"
+    assert of(result, "1.6")["verdict"] == "PASS"
+    assert any("1.6" in remark and "encode" in remark for remark in result["remarks"])
+
+
+def test_an_exercise_may_use_the_librarys_version_of_what_was_not_attempted():
+    result = graded(stub_of(encode.reference), *HELPERS, GRADIENTS)
+    assert of(result, "1.1")["verdict"] == "NOT_ATTEMPTED"
+    assert of(result, "1.6")["verdict"] == "PASS"
+
+
+def test_the_librarys_version_of_one_exercise_is_no_answer_to_another():
+    # They are the same line, but 1.2 does not build on 1.1.
+    answer = "def decode(code, weight, bias):\n    return encode(code, weight, bias)\n"
+    result = graded(answer, "encode = ex.encode.yours_or_ours()")
+    assert of(result, "1.2")["verdict"] == "ERROR"
+
+
+def test_no_name_of_the_library_reaches_its_files_or_its_own_answer():
+    result = graded(
+        "from tutorial_lib.autoencoder import corrupt as ours\n",
+        "def corrupt(x, corruption_level, generator):\n"
+        "    return ours(x, corruption_level, generator=generator)\n",
+    )
+    one = of(result, "1.8")
+    assert (one["verdict"], one["bug"], one["points"]) == ("FAIL", LIBRARY, 0)
+
+
+# Each in an exercise of its own, about its first argument.
+TELLS = {
+    "encode": "raise ValueError(x.tolist())",
+    "decode": "raise type('E' + str(x[0, 0].item()), (Exception,), {})",
+    "squared_error": "print(x.tolist())",
+    "cross_entropy": "return x[0, 0].item()",
+    "kl_sparsity": "return torch.zeros(int(x[0, 0] * 1000), 3)",
+    "sparse_autoencoder_loss_and_gradients": "return type(f'T{int(x[0, 0] * 10**8)}', (), {})()",
+    "strongest_inputs": "\n".join(
+        f"    if int(9 * x[0, 0]) == {k}: raise E" for k in range(-30, 30)
+    ),
+}
+
+
+def test_what_the_student_reads_has_nothing_of_the_secret_cases():
+    cells = [f"def {name}(x, *rest):\n    {body.strip()}\n" for name, body in TELLS.items()]
+    results = [graded("import torch", *cells, student=student) for student in ("anna", "bert")]
+    by_name = {task.name: task for task in EXERCISES}
+    for name in TELLS:
+        task = by_name[name]
+        one, other = ({**of(result, task.id), "seed": 0} for result in results)
+        assert one == other  # the secret cases differ, what is said does not
+        assert one["verdict"] in ("FAIL", "ERROR")
+        text = json.dumps(one)
+        for case in task.trial(of(results[0], task.id)["seed"]).cases.values():
+            told = next(iter(case.values())).flatten().tolist()
+            assert not any(str(number)[:7] in text for number in told)
+
+
+def test_what_an_answer_keeps_from_the_secret_cases_is_gone_when_it_may_speak():
+    answer = (
+        "import torch, pathlib, os\n"
+        "def encode(x, weight, bias):\n"
+        "    for place in ('/tmp/kept', '/dev/shm/kept'):\n"
+        "        path = pathlib.Path(place)\n"
+        "        kept = path.read_text() if path.exists() else ''\n"
+        "        path.write_text(kept + str(x.tolist()))\n"
+        "    raise ValueError(len(kept))\n"
+    )
+    assert "ValueError: 0" in of(graded(answer), "1.1")["details"]
+
+
+def test_an_answer_that_knows_the_public_cases_is_told_that_there_are_others():
+    cases = encode.trial(0).cases.values()
+    x = [[round(v, 4) for v in case["x"].flatten().tolist()] for case in cases]
+    right = [encode.reference(**case).flatten().tolist() for case in cases]
+    answer = (
+        f"import torch\nX, Y = {x}, {right}\n"
+        "def encode(x, weight, bias):\n"
+        "    key = [round(v, 4) for v in x.flatten().tolist()]\n"
+        "    shape = (len(x), len(bias))\n"
+        "    return torch.tensor(Y[X.index(key)] if key in X else [0.5] * shape[0] * shape[1])"
+        ".reshape(shape)\n"
+    )
+    one = of(graded(answer), "1.1")
+    assert (one["verdict"], one["details"]) == ("FAIL", ONLY_ELSEWHERE)
+
+
+def test_other_versions_of_the_judge_are_refused():
+    job = job_of_files([], "anna", level())
+    with pytest.raises(RuntimeError, match="install the same versions"):
+        judge.grade({**job, "versions": {**job["versions"], "torch": "1.0"}})
+
+
+def test_the_state_of_one_exercise_is_not_that_of_the_next():
+    result = graded(
+        "import torch\n"
+        "def encode(x, weight, bias):\n"
+        "    torch.set_default_dtype(torch.float64)\n"
+        "    torch.set_grad_enabled(False)\n"
+        "    torch.sigmoid = lambda x: x\n"
+        "    return 1 / (1 + torch.exp(-(x @ weight.T + bias)))\n",
+        solution("decode"),
+        **{"c.ipynb": written(solution("classifier_from"), "ex.classifier_from.check(0)")},
+    )
+    assert [of(result, k)["verdict"] for k in ("1.1", "1.2", "3.6")] == ["PASS"] * 3

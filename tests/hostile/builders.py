@@ -192,8 +192,8 @@ def giant_literals() -> bytes:
 
 def slow_to_clean() -> bytes:
     """Return cells in which a search for magics that goes back and forth would take hours."""
-    words = ("a, " * 60_000 + "!", "'" * 100_001, '"""' + "\\" * 100_000, "%" + "\\\n" * 60_000)
-    return written(notebook(*words, "x = (" * 20_000, "a=" * 60_000 + "!", HONEST))
+    words = ("a, " * 40_000 + "!", "'" * 70_001, '"""' + "\\" * 70_000, "%" + "\\\n" * 30_000)
+    return written(notebook(*words, "x = (" * 10_000, "a=" * 40_000 + "!", HONEST))
 
 
 # --- Archives --------------------------------------------------------------------------------

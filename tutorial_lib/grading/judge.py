@@ -105,16 +105,11 @@ class Grading:
 
     def result(self) -> StudentResult:
         """Judge every exercise, then look at those that failed on the public cases."""
-        results: dict[str, ExerciseResult] = {}
         with self.session() as session:
-            for notebook, tasks in self.tasks.items():
-                conflict = self.definitions.conflict(notebook)
-                for task in tasks:
-                    results[task.name] = self._judge(session, task, conflict)
-                    self._verdicts[task.name] = results[task.name].verdict
+            results = self.judged(session)
         # A box of its own, which has never seen secret inputs: its words may be shown.
         with self.session() as session:
-            exercises = [self._with_details(session, one) for one in results.values()]
+            exercises = [self._with_details(session, one) for one in results]
         return StudentResult(
             student=self._job["student"],
             key=self._job["key"],
@@ -125,6 +120,16 @@ class Grading:
             versions=self._job["versions"],
             limits=self._job["limits"],
         )
+
+    def judged(self, session: Session) -> list[ExerciseResult]:
+        """Judge every exercise on its secret cases."""
+        results = []
+        for notebook, tasks in self.tasks.items():
+            conflict = self.definitions.conflict(notebook)
+            for task in tasks:
+                results.append(self._judge(session, task, conflict))
+                self._verdicts[task.name] = results[-1].verdict
+        return results
 
     def session(self) -> Session:
         """Return a session whose box starts when it is first needed."""

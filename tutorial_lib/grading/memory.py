@@ -56,10 +56,11 @@ class Memory:
 
     @staticmethod
     def holds(value: Any) -> bool:
-        """Tell whether a value is a tensor that can cross, by its exact type."""
+        """Tell whether a value is a tensor that can cross: by its exact type, and not too large."""
         if type(value) not in (Tensor, torch.nn.Parameter) or value.layout is not torch.strided:
             return False
-        return value.device.type == "cpu" and value.dtype in _NAMES
+        is_known = value.device.type == "cpu" and value.dtype in _NAMES
+        return is_known and value.numel() <= MAX_ELEMENTS
 
     def tell(self, tensor: Tensor) -> Told:
         """Return what a header says of a tensor; its storage goes with the next `changes`."""

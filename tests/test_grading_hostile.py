@@ -1,0 +1,110 @@
+"""Every hostile and careless submission, in real boxes: what it must get, and nothing else.
+
+Each is handed in by three students, whose secret cases differ. All of them are judged before the
+first test looks, two at a time.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from attacked import SECONDS, Attacked, all_expected, attack
+from hostile.expectations import HOSTILE
+
+from tutorial_lib.grading.results import Verdict
+from tutorial_lib.grading.sandbox import level
+
+STUDENTS = ("anna", "bert", "carl")
+EXPECTED = {expected.file: expected for expected in all_expected()}
+PLANTED = "planted-secret-4f1c"
+
+
+@contextmanager
+def planted(folder: Path) -> Iterator[None]:
+    """Leave secrets where an attacker would look: in files, the environment, a descriptor."""
+    home = Path.home() / ".planted-secret"
+    files = [home, Path("/tmp/planted-secret"), folder / "secret.key"]
+    for file in files:
+        file.write_text(PLANTED)
+    os.environ["PLANTED_SECRET"] = PLANTED
+    handle = os.open(files[1], os.O_RDWR)
+    os.set_inheritable(handle, True)
+    server = socket.create_server(("127.0.0.1", 0))
+    try:
+        yield
+        server.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            server.accept()  # nobody came
+    finally:
+        server.close()
+        os.close(handle)
+        del os.environ["PLANTED_SECRET"]
+        for file in files:
+            assert file.read_text() == PLANTED
+            file.unlink()
+
+
+def state_of_the_host(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return size and time of change of the files that somebody might want to change."""
+    package = Path(__file__).parents[1]
+    places = [package / "tutorial_lib", package / "tests" / "hostile", folder]
+    files = [path for place in places for path in place.rglob("*") if path.suffix != ".pyc"]
+    return {str(f): (f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.is_file()}
+
+
+@pytest.fixture(scope="module")
+def attacks(tmp_path_factory) -> Iterator[Mapping[str, Attacked]]:
+    """Judge everything, and look whether the host has changed."""
+    folder = tmp_path_factory.mktemp("class")
+    (folder / "marks.csv").write_text("student,total\nanna,0\n")
+    before = state_of_the_host(folder)
+    tell = level()
+    with planted(folder), ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        futures = {
+            name: pool.submit(attack, name, STUDENTS, tell, slot % 400)
+            for slot, name in enumerate(EXPECTED)
+        }
+        yield {name: future.result() for name, future in futures.items()}
+    after = state_of_the_host(folder)
+    assert {f for f in before.keys() | after.keys() if before.get(f) != after.get(f)} == set()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_submission_gets_what_it_earned(name, attacks):
+    expected, attacked = EXPECTED[name], attacks[name]
+    for verdicts, bugs in zip(attacked.verdicts, attacked.bugs, strict=True):
+        for exercise, verdict in verdicts.items():
+            assert verdict in expected.allowed(exercise), (exercise, expected.tries)
+            if expected.bug and verdict == Verdict.FAIL:
+                assert bugs[exercise] == expected.bug
+
+
+def test_every_answer_ends_within_its_limit_and_two_seconds(attacks):
+    slowest = max(attacks, key=lambda name: attacks[name].seconds)
+    print(f"slowest: {slowest}, {attacks[slowest].seconds:.1f} s of {SECONDS} + 2")
+    assert attacks[slowest].seconds < SECONDS + 2
+
+
+def test_nothing_that_was_planted_is_in_a_result(attacks):
+    told = {name: json.dumps(attacked.result) for name, attacked in attacks.items()}
+    assert [name for name, text in told.items() if PLANTED in text] == []
+
+
+def test_the_promises_in_figures(attacks):
+    forged = [
+        name
+        for name in (expected.file for expected in HOSTILE)
+        for verdicts in attacks[name].verdicts
+        for exercise, verdict in verdicts.items()
+        if verdict == Verdict.PASS and Verdict.PASS not in EXPECTED[name].allowed(exercise)
+    ]
+    n = sum(len(attacked.verdicts) for attacked in attacks.values())
+    print(f"{len(HOSTILE)} attacks, {n} submissions in all: {len(forged)} forged passes")
+    assert len(HOSTILE) >= 50
+    assert forged == []
