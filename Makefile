@@ -73,7 +73,7 @@ $(VENV)/.made:
 	@pwd -P > $@
 
 $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
-	$(call install,.)
+	$(call install,.[class])
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(call install,.[dev],--quiet)

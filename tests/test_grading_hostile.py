@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 from attacked import SECONDS, Attacked, all_expected, attack
 from hostile.expectations import HOSTILE
+from sandboxes import needs_sandbox
 
 from tutorial_lib.grading.results import Verdict
 from tutorial_lib.grading.sandbox import level
 
+pytestmark = needs_sandbox
 STUDENTS = ("anna", "bert", "carl")
 EXPECTED = {expected.file: expected for expected in all_expected()}
 PLANTED = "planted-secret-4f1c"

@@ -11,6 +11,7 @@ import pytest
 from attacked import SECRET, job_of_files
 from exercise_helpers import stub_of
 from grading_helpers import ruling_on
+from sandboxes import needs_sandbox
 from test_exercises import EXERCISES, QUESTIONS, light, other_answers
 
 from tutorial_lib.exercises import all_exercises
@@ -151,6 +152,7 @@ GRADIENTS = "import torch\n" + solution("sparse_autoencoder_loss_and_gradients")
 HELPERS = [solution(name) for name in ("decode", "squared_error", "kl_sparsity")]
 
 
+@needs_sandbox
 def test_an_exercise_may_use_the_librarys_version_of_what_did_not_pass():
     wrong = "def encode(x, weight, bias):\n    return x @ weight.T + bias\n"
     result = graded(wrong, *HELPERS, GRADIENTS)
@@ -160,12 +162,14 @@ def test_an_exercise_may_use_the_librarys_version_of_what_did_not_pass():
     assert any("1.6" in remark and "encode" in remark for remark in result["remarks"])
 
 
+@needs_sandbox
 def test_an_exercise_may_use_the_librarys_version_of_what_was_not_attempted():
     result = graded(stub_of(encode.reference), *HELPERS, GRADIENTS)
     assert of(result, "1.1")["verdict"] == "NOT_ATTEMPTED"
     assert of(result, "1.6")["verdict"] == "PASS"
 
 
+@needs_sandbox
 def test_the_librarys_version_of_one_exercise_is_no_answer_to_another():
     # They are the same line, but 1.2 does not build on 1.1.
     answer = "def decode(code, weight, bias):\n    return encode(code, weight, bias)\n"
@@ -173,6 +177,7 @@ def test_the_librarys_version_of_one_exercise_is_no_answer_to_another():
     assert of(result, "1.2")["verdict"] == "ERROR"
 
 
+@needs_sandbox
 def test_no_name_of_the_library_reaches_its_files_or_its_own_answer():
     result = graded(
         "from tutorial_lib.autoencoder import corrupt as ours\n",
@@ -197,6 +202,7 @@ TELLS = {
 }
 
 
+@needs_sandbox
 def test_what_the_student_reads_has_nothing_of_the_secret_cases():
     cells = [f"def {name}(x, *rest):\n    {body.strip()}\n" for name, body in TELLS.items()]
     results = [graded("import torch", *cells, student=student) for student in ("anna", "bert")]
@@ -212,6 +218,7 @@ def test_what_the_student_reads_has_nothing_of_the_secret_cases():
             assert not any(str(number)[:7] in text for number in told)
 
 
+@needs_sandbox
 def test_what_an_answer_keeps_from_the_secret_cases_is_gone_when_it_may_speak():
     answer = (
         "import torch, pathlib, os\n"
@@ -225,6 +232,7 @@ def test_what_an_answer_keeps_from_the_secret_cases_is_gone_when_it_may_speak():
     assert "ValueError: 0" in of(graded(answer), "1.1")["details"]
 
 
+@needs_sandbox
 def test_an_answer_that_knows_the_public_cases_is_told_that_there_are_others():
     cases = encode.trial(0).cases.values()
     x = [[round(v, 4) for v in case["x"].flatten().tolist()] for case in cases]
@@ -241,12 +249,14 @@ def test_an_answer_that_knows_the_public_cases_is_told_that_there_are_others():
     assert (one["verdict"], one["details"]) == ("FAIL", ONLY_ELSEWHERE)
 
 
+@needs_sandbox
 def test_other_versions_of_the_judge_are_refused():
     job = job_of_files([], "anna", level())
     with pytest.raises(RuntimeError, match="install the same versions"):
         judge.grade({**job, "versions": {**job["versions"], "torch": "1.0"}})
 
 
+@needs_sandbox
 def test_the_state_of_one_exercise_is_not_that_of_the_next():
     result = graded(
         "import torch\n"

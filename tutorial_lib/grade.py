@@ -5,11 +5,13 @@ This process coordinates. It never runs what was handed in, nor loads PyTorch: s
 """
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
 
 from tutorial_lib.grading.classroom import Classroom, GradeError
+from tutorial_lib.grading.confinement import SLOTS
 from tutorial_lib.grading.executors import ClusterUnavailable
 from tutorial_lib.grading.journal import JournalError
 from tutorial_lib.grading.roster import RosterError
@@ -20,7 +22,8 @@ REFUSALS = (
     *(GradeError, SubmissionsError, RosterError, JournalError),
     *(SandboxUnavailable, ClusterUnavailable),
 )
-MIN_MEMORY = 512  # MiB: PyTorch alone takes half of that
+MIN_MEMORY, MAX_MEMORY = 512, 1 << 20  # MiB: PyTorch alone takes half of the first
+MAX_JOBS = SLOTS - 1  # each has a user id of its own, and so has who is next
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=int,
-        default=os.cpu_count() or 1,
+        default=min(os.cpu_count() or 1, MAX_JOBS),
         metavar="N",
         help="submissions to judge at once (default: one per core)",
     )
@@ -107,15 +110,15 @@ def run(arguments: argparse.Namespace) -> int:
     except REFUSALS as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:  # a full disk, for one; who was judged stays judged
+        print(f"{error.filename or 'Grading'}: {error.strerror or error}", file=sys.stderr)
+        return 2
 
 
 def _classroom(arguments: argparse.Namespace) -> Classroom:
     if arguments.submissions is None or arguments.out is None:
         raise GradeError("Name the submissions and a folder: grade SUBMISSIONS --out DIR.")
-    if arguments.jobs < 1 or not arguments.time_limit > 0 or arguments.memory < MIN_MEMORY:
-        raise GradeError(
-            f"--jobs and --time-limit have to be above 0, and --memory at least {MIN_MEMORY}."
-        )
+    _check_numbers(arguments)
     if (arguments.student is None) != (arguments.explain is None):
         raise GradeError("--student and --explain go together: whose answers, and which of them.")
     return Classroom(
@@ -126,6 +129,17 @@ def _classroom(arguments: argparse.Namespace) -> Classroom:
         limits=Limits(seconds=arguments.time_limit, memory_mb=arguments.memory),
         has_sandbox=not arguments.unsafe_no_sandbox,
     )
+
+
+def _check_numbers(arguments: argparse.Namespace) -> None:
+    if not 1 <= arguments.jobs <= MAX_JOBS:
+        raise GradeError(f"--jobs is {arguments.jobs}; expected 1 to {MAX_JOBS}.")
+    if not 0 < arguments.time_limit < math.inf:
+        raise GradeError(f"--time-limit is {arguments.time_limit}; expected seconds above 0.")
+    if not MIN_MEMORY <= arguments.memory <= MAX_MEMORY:
+        raise GradeError(
+            f"--memory is {arguments.memory}; expected {MIN_MEMORY} to {MAX_MEMORY} MB."
+        )
 
 
 def _self_test() -> int:

@@ -1,30 +1,25 @@
 """A class whose submissions are graded into a folder: marks, pages, and a journal to go on from."""
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from tutorial_lib.grading import class_page, executors, feedback, marks
+from tutorial_lib.grading import executors, reports
 from tutorial_lib.grading.coordinator import Coordinator
-from tutorial_lib.grading.files import write_atomically
+from tutorial_lib.grading.course_secret import own_secret, read_secret
+from tutorial_lib.grading.fault import our_fault
 from tutorial_lib.grading.journal import Journal
 from tutorial_lib.grading.provenance import key_of, versions
-from tutorial_lib.grading.results import UNSAFE, ExerciseResult, StudentResult, Verdict
+from tutorial_lib.grading.refusal import GradeError as GradeError
+from tutorial_lib.grading.results import UNSAFE, StudentResult, Verdict
 from tutorial_lib.grading.roster import read_roster
 from tutorial_lib.grading.sandbox import Limits, level
-from tutorial_lib.grading.submissions import Submission, find, safe_name
-
-MIN_SECRET = 16  # bytes
+from tutorial_lib.grading.submissions import Submission, find
 
 Catalogue = Sequence[Mapping[str, Any]]
-
-
-class GradeError(Exception):
-    """Grading cannot begin; the message says why and what to do."""
 
 
 class Classroom:
@@ -35,7 +30,7 @@ class Classroom:
     submissions : Path
         Folder or zip file.
     folder : Path
-        Of marks and pages; made if missing.
+        Of marks and pages; `grade` makes it if missing.
     roster, secret_file : Path, optional
     limits : Limits
     has_sandbox : bool
@@ -43,7 +38,7 @@ class Classroom:
     Raises
     ------
     SandboxUnavailable, SubmissionsError, RosterError, GradeError
-        Before anything is run.
+        Before anything is run or written.
     """
 
     def __init__(
@@ -59,15 +54,22 @@ class Classroom:
         self._limits = limits or Limits()
         self._sandbox = level() if has_sandbox else UNSAFE
         self._roster = read_roster(roster) if roster else None
-        self._found = find(submissions, self._roster)
-        self._submissions = {one.student: one for one in self._found.submissions}
+        if submissions.resolve() in (folder.resolve(), *folder.resolve().parents):
+            raise GradeError(
+                f"{folder} lies in {submissions}, where what is written would be taken for a "
+                "submission; give --out another folder."
+            )
+        found = find(submissions, self._roster)
+        self._submissions = {one.student: one for one in found.submissions}
         self._folder = folder
-        _make(folder / "feedback")
-        self._secret = _secret(secret_file or folder / "secret.key", may_be_made=not secret_file)
+        self._secret_file = secret_file
+        self._secret = read_secret(secret_file) if secret_file else b""
         self._remarks: dict[str, list[str]] = {student: [] for student in self._submissions}
         self._general: list[str] = []
-        for remark in self._found.remarks:
-            self._remarks.get(remark.student, self._general).append(remark.text)
+        for remark in found.remarks:
+            # Who handed in nothing is found by the roster, too, and listed by name there.
+            if remark.student not in found.missing:
+                self._remarks.get(remark.student, self._general).append(remark.text)
 
     def grade(self, *, jobs: int = 1, scheduler: str | None = None) -> int:
         """Judge everybody who is not judged yet, and write everything.
@@ -77,24 +79,32 @@ class Classroom:
         jobs : int
             Submissions to judge at once.
         scheduler : str, optional
-            Address of a Dask cluster; then its workers judge, each of them ``jobs`` is ignored.
+            Address of a Dask cluster, whose workers judge instead; `jobs` is ignored then.
 
         Returns
         -------
         int
             1 if somebody has to look at a result, else 0.
+
+        Raises
+        ------
+        GradeError, JournalError, ClusterUnavailable
         """
+        _make(self._folder)
+        self._secret = self._secret or own_secret(self._folder / "secret.key")
         keys = {student: self._key(student) for student in self._submissions}
         with Journal.open(self._folder / "journal.jsonl", keys) as journal:
             results = journal.read()
-            start, n_jobs = executors.choose(jobs, scheduler)
-            with Coordinator(start, n_jobs) as coordinator:
+            with Coordinator(executors.choose(jobs, scheduler)) as coordinator:
                 catalogue = coordinator.prepare()
                 for result in self._judged(coordinator, results, catalogue):
                     results[result.student] = result
                     if all(one.verdict is not Verdict.INTERNAL for one in result.exercises):
                         journal.append(result)
-        self._write(results, catalogue)
+            # Before anybody else may write into the folder.
+            reports.write(
+                self._folder, results, catalogue, roster=self._roster, remarks=self._general
+            )
         return self._summary(results.values())
 
     def _judged(
@@ -105,34 +115,9 @@ class Classroom:
             for student, outcome in coordinator.judge(rest, self._job):
                 bar.update()
                 if isinstance(outcome, Exception):
-                    yield self._not_judged(student, outcome, catalogue)
+                    yield our_fault(self._job(student), outcome, catalogue)
                 else:
                     yield StudentResult.from_plain(outcome)
-
-    def _not_judged(self, student: str, error: Exception, catalogue: Catalogue) -> StudentResult:
-        """Return a result that says that it is our fault: nobody gets a zero for that."""
-        exercises = [
-            ExerciseResult(
-                exercise=entry["exercise"],
-                name=entry["name"],
-                verdict=Verdict.INTERNAL,
-                points=0,
-                out_of=entry["points"],
-                message="Something went wrong on our side. Somebody will look at it.",
-            )
-            for entry in catalogue
-        ]
-        remark = f"could not be judged: {type(error).__name__}: {error}"
-        return StudentResult(
-            student=student,
-            key=self._key(student),
-            exercises=tuple(exercises),
-            remarks=(*self._remarks[student], remark[:500]),
-            for_a_human=True,
-            versions=dict(versions()),
-            sandbox=self._sandbox,
-            limits=asdict(self._limits),
-        )
 
     def explain(self, student: str, exercise: str) -> str:
         """Return the secret cases of a student in full, and what the answers made of them.
@@ -142,10 +127,16 @@ class Classroom:
         student : str
         exercise : str
             Such as ``"1.6"``; or "" for all that are not right.
+
+        Raises
+        ------
+        GradeError
+            If there is nothing to explain, or the secret is not there.
         """
         if student not in self._submissions:
             near = ", ".join(list(self._submissions)[:5])
             raise GradeError(f"Nobody called {student!r} handed in anything; {near}, … did.")
+        self._secret = self._secret or read_secret(self._folder / "secret.key")
         # Loads PyTorch, which nothing else in this process does.
         from tutorial_lib.grading.explanation import NothingToExplain, explain
 
@@ -163,11 +154,7 @@ class Classroom:
     def _job(self, student: str) -> dict[str, Any]:
         files, problems = self._files(self._submissions[student])
         remarks = [*dict.fromkeys([*self._remarks[student], *problems])]
-        settings = {
-            "limits": asdict(self._limits),
-            "sandbox": self._sandbox,
-            "remarks": remarks,
-        }
+        settings = {"limits": asdict(self._limits), "sandbox": self._sandbox, "remarks": remarks}
         return {
             "student": student,
             "files": files,
@@ -181,60 +168,22 @@ class Classroom:
         key: str = self._job(student)["key"]
         return key
 
-    def _write(self, results: Mapping[str, StudentResult], catalogue: Catalogue) -> None:
-        rows = []
-        if self._roster is not None:
-            rows = [{**row, "student": name} for name, row in self._roster.rows.items()]
-        pages = {student: f"{safe_name(student)}.html" for student in results}
-        for student, result in results.items():
-            feedback.write(self._folder / "feedback", result, catalogue, file_name=pages[student])
-        marks.write(self._folder, results.values(), catalogue, rows)
-        class_page.write(
-            self._folder,
-            results.values(),
-            catalogue,
-            roster=rows,
-            remarks=self._general,
-            pages=pages,
-        )
-
-    def _summary(self, results: Iterator[StudentResult] | Any) -> int:
-        results = list(results)
-        open_ones = [one.student for one in results if one.for_a_human]
+    def _summary(self, results: Collection[StudentResult]) -> int:
+        n_open = sum(one.for_a_human for one in results)
         print(f"{len(results)} graded: {self._folder / 'marks.csv'}, {self._folder / 'class.html'}")
         if self._sandbox == UNSAFE:
             print("WITHOUT A SANDBOX: these marks can be forged, and every row and page says so.")
-        if open_ones or self._general:
-            print(f"{len(open_ones)} for a human to look at: see class.html.")
-        return 1 if open_ones else 0
+        if n_open:
+            print(f"{n_open} without a mark before a human has looked: see class.html.")
+        elif self._general:
+            print("Some files belong to nobody: see class.html.")
+        return 1 if n_open else 0
 
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "feedback").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GradeError(
             f"{folder} cannot be made ({error.strerror}); give --out another folder."
         ) from None
-
-
-def _secret(path: Path, *, may_be_made: bool) -> bytes:
-    """Return the course's secret; one of our own is made once, for the owner's eyes alone."""
-    try:
-        secret = path.read_bytes().strip()
-    except FileNotFoundError:
-        if not may_be_made:
-            raise GradeError(
-                f"{path} is not there; it should hold {MIN_SECRET} bytes or more that nobody "
-                "knows. Leave --secret-file out, and one is made."
-            ) from None
-        secret = secrets.token_hex(32).encode()
-        write_atomically(path, secret + b"\n", mode=0o600)
-    except OSError as error:
-        raise GradeError(f"{path} cannot be read ({error.strerror}).") from None
-    if len(secret) < MIN_SECRET:
-        raise GradeError(
-            f"{path} holds {len(secret)} bytes; a secret has {MIN_SECRET} or more that nobody "
-            "can guess."
-        )
-    return secret

@@ -1,8 +1,8 @@
 """Where submissions are judged: in processes of this machine, or on the workers of a cluster."""
 
-from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any, Protocol
 
 from tutorial_lib.grading import errand
 
@@ -11,8 +11,109 @@ class ClusterUnavailable(Exception):
     """There is no cluster; the message says what to do."""
 
 
-def choose(jobs: int, scheduler: str | None) -> tuple[Callable[[], Executor], int]:
-    """Return how an executor is started, and how many submissions it judges at once.
+class Place(Protocol):
+    """Where submissions are judged.
+
+    Attributes
+    ----------
+    n_jobs : int
+        How many it judges at once.
+    """
+
+    n_jobs: int
+
+    def start(self) -> Executor:
+        """Return an executor; called again when one has broken."""
+
+    def end(self, executor: Executor, *, at_once: bool) -> None:
+        """End an executor: politely, or with what runs in it."""
+
+    def error_of(self, future: "Future[dict[str, Any]]") -> BaseException | None:
+        """Return why there is no result, or None if there is one."""
+
+
+class Processes:
+    """Processes of this machine."""
+
+    def __init__(self, n_jobs: int) -> None:
+        self.n_jobs = n_jobs
+
+    def start(self) -> Executor:
+        """Return a pool; its processes are started as they are needed."""
+        # Spawned: a forked process would hold on to the journal's lock.
+        return ProcessPoolExecutor(self.n_jobs, get_context("spawn"), errand.follow_parent)
+
+    def end(self, executor: Executor, *, at_once: bool) -> None:
+        """End a pool; at once means that nobody waits for answers that may take minutes."""
+        processes = [*(getattr(executor, "_processes", None) or {}).values()]
+        executor.shutdown(wait=not at_once, cancel_futures=True)
+        if at_once:
+            for process in processes:
+                process.kill()  # and with it goes its box
+
+    def error_of(self, future: "Future[dict[str, Any]]") -> BaseException | None:
+        """Return why there is no result, or None if there is one."""
+        return future.exception()
+
+
+class Cluster:
+    """The workers of a Dask cluster, a submission per thread.
+
+    Raises
+    ------
+    ClusterUnavailable
+        If Dask is not installed, nobody answers, or there are no workers.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ClusterUnavailable(
+                "--scheduler needs Dask: pip install 'tutorial-lib[cluster]', here and on the "
+                "workers."
+            ) from None
+        self._address = address
+        try:
+            self._client = Client(address, timeout=10, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ClusterUnavailable(
+                f"No Dask scheduler answers at {address} ({error}); see GRADING.md."
+            ) from None
+        self.n_jobs = sum(self._client.nthreads().values())
+        if not self.n_jobs:
+            self._client.close()
+            raise ClusterUnavailable(f"The scheduler at {address} has no workers; start some.")
+
+    def start(self) -> Executor:
+        """Return the cluster as an executor."""
+        executor: Executor = self._client.get_executor(pure=False, retries=0)
+        return executor
+
+    def end(self, executor: Executor, *, at_once: bool) -> None:
+        """Leave the cluster; what runs on it runs to its end, for nobody."""
+        executor.shutdown(wait=False)
+        self._client.close()
+
+    def error_of(self, future: "Future[dict[str, Any]]") -> BaseException | None:
+        """Return why there is no result, or None if there is one.
+
+        Raises
+        ------
+        ClusterUnavailable
+            If the scheduler has gone: everything that it had to do is cancelled then.
+        """
+        try:
+            return future.exception()
+        except CancelledError:
+            raise ClusterUnavailable(
+                f"The scheduler at {self._address} has gone. Who was judged stays judged: give "
+                "the same command again to go on."
+            ) from None
+
+
+def choose(jobs: int, scheduler: str | None) -> Place:
+    """Return the place where submissions are judged.
 
     Parameters
     ----------
@@ -26,31 +127,4 @@ def choose(jobs: int, scheduler: str | None) -> tuple[Callable[[], Executor], in
     ClusterUnavailable
         If Dask is not installed, or nobody answers.
     """
-    if scheduler is not None:
-        return _cluster(scheduler)
-
-    def start() -> Executor:
-        # Spawned: a forked process would hold on to the journal's lock.
-        return ProcessPoolExecutor(jobs, get_context("spawn"), errand.end_with_parent)
-
-    return start, jobs
-
-
-def _cluster(address: str) -> tuple[Callable[[], Executor], int]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ClusterUnavailable(
-            "--scheduler needs Dask: pip install 'tutorial-lib[cluster]', here and on the workers."
-        ) from None
-    try:
-        client = Client(address, timeout=10, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ClusterUnavailable(
-            f"No Dask scheduler answers at {address} ({error}); see GRADING.md."
-        ) from None
-    n_threads = sum(client.nthreads().values())
-    if not n_threads:
-        client.close()
-        raise ClusterUnavailable(f"The scheduler at {address} has no workers; start some.")
-    return lambda: client.get_executor(pure=False, retries=0), n_threads
+    return Processes(jobs) if scheduler is None else Cluster(scheduler)

@@ -88,8 +88,9 @@ class Memory:
         told, blobs = [], []
         for number, storage in self._storages.items():
             data = _bytes_of(storage)
-            if self._known_there.get(number) != _digest(data):
-                self._known_there[number] = _digest(data)
+            digest = _digest(data)
+            if self._known_there.get(number) != digest:
+                self._known_there[number] = digest
                 told.append([number, len(data)])
                 blobs.append(data)
         return told, b"".join(blobs)

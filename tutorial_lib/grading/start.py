@@ -4,10 +4,12 @@ The box has the few modules of `box_contents` in a folder of their own; ``-I`` k
 way to a module shut.
 """
 
+import gc
 import os
 import sys
 from pathlib import Path
 
+gc.disable()  # until everything is loaded: what is loaded stays
 os.environ["OMP_NUM_THREADS"] = "1"  # read when PyTorch is loaded
 os.environ["TQDM_DISABLE"] = "1"  # nobody looks at a bar
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))

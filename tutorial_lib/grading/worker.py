@@ -29,8 +29,9 @@ def serve(requests: int, responses: int) -> None:
     torch.set_num_threads(1)  # so that a child can be forked, and two boxes share two cores
     shut_out_the_library()
     leave_the_compiler_out()
-    gc.collect()
-    gc.freeze()  # a child that collects what it leaves behind need not copy all that is here
+    _throw_anew()  # loads what numpy's dice take, once for all children
+    gc.freeze()  # a child that clears up behind itself does not copy all that is here first
+    gc.enable()
     channel = Channel(requests, responses)
     channel.send(packed({"kind": "ready"}))
     while True:
