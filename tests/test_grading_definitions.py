@@ -526,6 +526,24 @@ def test_heaps_of_data_are_not_taken(value):
     assert len(definitions.remarks) == 2
 
 
+def test_many_small_heaps_of_data_are_a_heap():
+    tables = [f"T{k} = {'x' * 9_000!r}\n" for k in range(3)]
+    told = read(
+        *tables, "def encode(x):\n    return T0 + T1 + T2\n", "def decode(x):\n    return T0\n"
+    )
+    assert told.attempted("encode")
+    assert told.program("encode") is None
+    assert names(told.program("decode")) == ["T0", "decode"]
+
+
+def test_more_code_than_a_student_can_write_is_not_read():
+    heap = notebook("def helper(x):\n    return x\n" * 10_000)
+    files = [(f"{k}.ipynb", heap[:-1] + b" " * k + b"}") for k in range(4)]
+    told = read_definitions([*files, ("last.ipynb", notebook("def encode(x): return x"))], CHAPTERS)
+    assert not told.attempted("encode")
+    assert "last.ipynb is not read: the files before it hold too much code" in told.remarks
+
+
 def test_a_docstring_is_no_data():
     assert (
         answer(

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tutorial_lib.grading.literals import MAX_DATA
 from tutorial_lib.grading.source import Source
 from tutorial_lib.grading.uses import uses_of
 
@@ -91,9 +92,14 @@ class Search:
             return None
         try:
             found, needs = self._collect(start, given)
+            if sum(self._data_at(place) for place in found) > MAX_DATA:
+                return None  # no piece is too large, but many of them are
             return [self._piece(place) for place in self._ordered(found, needs)]
         except _TooMuch:
             return None
+
+    def _data_at(self, place: Place) -> int:
+        return self.files[place[0]].data_of(place[1])
 
     def _first_defining(self, name: str, files: Sequence[Source]) -> Place | None:
         for source in files:

@@ -14,6 +14,8 @@ from tutorial_lib.grading.reading import read_source
 from tutorial_lib.grading.source import Source
 from tutorial_lib.grading.uses import library_names
 
+MAX_CODE = 500_000  # characters in all files of a student, of which the last may exceed it
+
 __all__ = ["Definitions", "Piece", "read_definitions"]
 
 
@@ -126,9 +128,13 @@ def read_definitions(
         Such as ``{"01_autoencoder": ["encode", "margin"]}``: what is to be answered where. A file
         belongs to the chapter that it defines and checks most names of.
     """
-    sources, remarks = [], []
+    sources: list[Source] = []
+    remarks = []
     exercises = frozenset(name for names in chapters.values() for name in names)
     for name, data in files:
+        if sum(source.n_characters for source in sources) > MAX_CODE:
+            remarks.append(f"{shown(name)} is not read: the files before it hold too much code")
+            continue
         try:
             sources.append(read_source(name, data, chapters=chapters, exercises=exercises))
         except InvalidNotebook as error:

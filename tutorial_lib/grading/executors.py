@@ -1,5 +1,6 @@
 """Where submissions are judged: in processes of this machine, or on the workers of a cluster."""
 
+import re
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, Protocol
@@ -73,6 +74,10 @@ class Cluster:
                 "--scheduler needs Dask: pip install 'tutorial-lib[cluster]', here and on the "
                 "workers."
             ) from None
+        if not re.search(r"[^:/]:\d{1,5}$", address):  # Dask would think for 20 seconds
+            raise ClusterUnavailable(
+                f"--scheduler is {address!r}; expected an address such as tcp://host:8786."
+            )
         self._address = address
         try:
             self._client = Client(address, timeout=10, set_as_default=False)

@@ -13,7 +13,8 @@ from torch import Tensor
 from tutorial_lib.minimise import without_bars
 from tutorial_lib.nesting import leaves
 
-MAX_ELEMENTS = 5_000_000  # 5,000 digits, and some more
+MAX_ELEMENTS = 4_000_000  # 5,000 digits of 784 pixels
+MAX_SIZE = 5000  # of a dimension, so that products stay small too
 MAX_NUMBER = 1000  # of iterations, or of units
 
 
@@ -32,7 +33,7 @@ def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_harmless(value: Any) -> bool:
     if isinstance(value, Tensor):
-        return value.numel() <= MAX_ELEMENTS
+        return value.numel() <= MAX_ELEMENTS and max(value.shape, default=0) <= MAX_SIZE
     return isinstance(value, torch.Generator) or (
         isinstance(value, int | float) and abs(value) <= MAX_NUMBER
     )

@@ -23,9 +23,7 @@ def versions() -> Mapping[str, str]:
     return {**packages, "python": platform.python_version(), "code": code.hexdigest()[:16]}
 
 
-def key_of(
-    student: str, files: Sequence[tuple[str, bytes]], secret: bytes, **settings: Any
-) -> str:
+def key_of(student: str, files: Sequence[tuple[str, bytes]], secret: bytes, **settings: Any) -> str:
     """Return a fingerprint of all that a student's verdicts depend on.
 
     Parameters

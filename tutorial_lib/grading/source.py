@@ -47,6 +47,15 @@ class Source:
         self._changes: dict[str, list[int]] = defaultdict(list)
         self._submodules: dict[str, dict[str, int]] = defaultdict(dict)
 
+    @property
+    def n_characters(self) -> int:
+        """How much code there is."""
+        return sum(len(line) + 1 for _, lines in self._cells for line in lines)
+
+    def data_of(self, number: int) -> int:
+        """Return how many characters of data a statement carries."""
+        return self._statements[number][0].data
+
     def add_cell(self, number: int, text: str, statements: Iterator[Statement]) -> None:
         """Add what a cell defines; ``text`` is its Python."""
         self._cells.append((number, text.split("\n")))

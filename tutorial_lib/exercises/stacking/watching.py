@@ -11,6 +11,10 @@ from tutorial_lib.exercises.drawing import normal
 from tutorial_lib.exercises.parts import WrongStructure
 
 
+LARGEST = 1000  # rows, columns, units and calls; the cases have fewer than 10
+MOST_MASKED = 10  # columns whose masks are all tried: their number doubles with each
+
+
 class _Trainer:
     """Stands in for training: notes what it is given, and hands out fixed random weights.
 
@@ -29,9 +33,11 @@ class _Trainer:
 
     def train_layer(self, data: Any, n_hidden: Any) -> tuple[Tensor, Tensor]:
         """Note the arguments and return a weight and a bias."""
-        if not isinstance(data, Tensor) or data.ndim != 2:
+        if not isinstance(data, Tensor) or data.ndim != 2 or not isinstance(n_hidden, int):
             raise TypeError("train_layer(data, n_hidden) takes a tensor of rows, then a size.")
-        given = data.detach().double()
+        if max(*data.shape, n_hidden) > LARGEST or len(self.noted) >= LARGEST:
+            raise ValueError("train_layer is for the few and small layers that were asked for.")
+        given = data.detach().to(torch.float64, copy=True)  # whoever gave it may yet change it
         self._is_damaged = self._was_damaged(given)
         self.noted.append((n_hidden, not self._is_damaged, given))
         if self._is_damaged:
@@ -74,6 +80,8 @@ def _is_masked(data: Tensor, whole: Tensor) -> bool:
 
 def _encodes_masked(data: Tensor, source: Tensor, weight: Tensor, bias: Tensor) -> bool:
     """Tell whether the data are codes of a source with some values set to 0; all ways are tried."""
+    if source.shape[1] > MOST_MASKED:
+        return False
     masks = torch.tensor(list(product((0.0, 1.0), repeat=source.shape[1])), dtype=torch.float64)
     codes = _encode(masks[:, None, :] * source, weight, bias)
     if data.shape != codes.shape[1:]:
