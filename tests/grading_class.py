@@ -27,7 +27,9 @@ HOSTILE = Path(__file__).parent / "hostile"
 SECRET = b"a secret that nobody in this class knows"
 NAMES = ("01_autoencoder", "02_stacking", "03_fine_tuning", "04_mnist_exercise")
 
-ENCODE = "import torch\n\n\ndef encode(x, weight, bias):\n    return torch.sigmoid(x @ weight.T + bias)"
+ENCODE = (
+    "import torch\n\n\ndef encode(x, weight, bias):\n    return torch.sigmoid(x @ weight.T + bias)"
+)
 DECODE = "def decode(code, weight, bias):\n    return encode(code, weight, bias)"
 ERROR = "def squared_error(x, y):\n    return ((x - y) ** 2).sum(1).mean() / 2"
 NO_HALF = ERROR.removesuffix(" / 2")

@@ -6,6 +6,8 @@ in which an answer is a function that stands in no notebook.
 
 import os
 import signal
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,13 +30,14 @@ class ForkedBox:
         torch.set_num_threads(1)  # a forked process has lost the others
         orders, self.requests = os.pipe()
         self.responses, answers = os.pipe()
-        self._child = os.fork()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # on a fork beside other threads
+            self._child = os.fork()
         if self._child == 0:
             os.close(self.requests)
             os.close(self.responses)
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 1)
-            os.dup2(nowhere, 2)
+            sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+            warnings.resetwarnings()  # pytest's errors; a box has none
             try:
                 worker.namespace = lambda pieces, given: (_Whatever(function), [])
                 worker.serve(orders, answers)

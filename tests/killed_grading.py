@@ -2,7 +2,7 @@
 
 A process of its own, because it forks: `python killed_grading.py FOLDER KILLS`. Judging is played:
 a result that depends on nothing but the job, after a few milliseconds. All the rest is real. It
-prints the number of kills, and how many gradings they ended, as JSON.
+prints how many kills there were, when, and of how many gradings, as JSON.
 """
 
 import hashlib
@@ -85,9 +85,12 @@ def assert_same(out: Path, peace: Graded) -> None:
 
 def grade_under_fire(
     submissions: Path, out: Path, *, seconds: float, draw: random.Random
-) -> int:
-    """Kill a grading at random moments until it gets to the end; return the number of kills."""
-    kills, lines = 0, set[bytes]()
+) -> list[int]:
+    """Kill a grading at random moments until it gets to the end.
+
+    Returns the lengths of the journal at each kill.
+    """
+    lengths, lines = list[int](), set[bytes]()
     peace = Graded(submissions.parent / "peace")
     while True:
         child = start(submissions, out)
@@ -97,11 +100,9 @@ def grade_under_fire(
         lines = look(out, peace, lines)
         if status == 0:
             assert_same(out, peace)
-            left = [path.name for path in out.rglob(".*") if path.name != ".grading.lock"]
-            print(f"{out.name}: {kills} kills, files left by them: {left}", file=sys.stderr)
-            return kills
+            return lengths
         assert status == -signal.SIGKILL, f"it ended with status {status}"
-        kills += 1
+        lengths.append(len(lines))
 
 
 def main(folder: Path, n_kills: int) -> None:
@@ -115,13 +116,18 @@ def main(folder: Path, n_kills: int) -> None:
     began = time.monotonic()
     assert wait_for(start(submissions, folder / "peace")) == 0
     seconds = time.monotonic() - began
-    draw, kills, gradings = random.Random(0), 0, 0
-    while kills < n_kills:
+    draw, lengths, gradings = random.Random(0), list[int](), 0
+    while len(lengths) < n_kills:
         gradings += 1
         out = folder / f"killed{gradings}"
-        # Often soon after the start, so that one grading is killed many times.
-        kills += grade_under_fire(submissions, out, seconds=1.1 * seconds, draw=draw)
-    print(json.dumps({"kills": kills, "gradings": gradings, "seconds_in_peace": seconds}))
+        lengths += grade_under_fire(submissions, out, seconds=1.2 * seconds, draw=draw)
+    told = {
+        "kills": len(lengths),
+        "before anybody was judged": lengths.count(0),
+        "while all is written": lengths.count(N_STUDENTS),
+        "gradings": gradings,
+    }
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

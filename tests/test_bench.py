@@ -1,6 +1,7 @@
 """The benchmark and its competitors: each does the whole work that it is timed for."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,10 @@ from tutorial_lib.__main__ import main
 from tutorial_lib.autoencoder import Autoencoder
 from tutorial_lib.bench import format_results, take_turns
 from tutorial_lib.gradients import AutoencoderGradients
+from tutorial_lib.grading import benchmark
+from tutorial_lib.grading.availability import SandboxUnavailable
+from tutorial_lib.grading.definitions import read_definitions
+from tutorial_lib.grading.judge import chapters
 from tutorial_lib.settings import FineTuning, Pretraining
 from tutorial_lib.sinks import AddToGradients
 from tutorial_lib.stacked import StackedAutoencoder
@@ -34,6 +39,14 @@ RESULTS = {
     "peak_memory_gib": 1.25,
     "import_seconds": {"torch": 2.0, "tutorial_lib": 0.012, "tutorial_lib_all_names": 0.25},
     "explorers_milliseconds": {"filters": {"layer": 40.0, "sorted by": 99.96}},
+    "grading": {
+        "submissions": 12,
+        "processes": 2,
+        "start_seconds": 4.0,
+        "seconds_each": 3.6,
+        "in_half_an_hour": 1498,
+        "core_seconds": {"all": 7.2, "torch": 1.8, "sandbox": 0.072, "judge": 1.44},
+    },
 }
 
 
@@ -345,6 +358,7 @@ def small(monkeypatch):
     monkeypatch.setattr(bench, "_peak_memory", lambda n_images: 0.5)
     times = {"torch": 1.0, "tutorial_lib": 0.01, "tutorial_lib_all_names": 0.2}
     monkeypatch.setattr(bench, "_import_times", lambda: times)
+    monkeypatch.setattr(bench, "_grading", lambda n: RESULTS["grading"] | {"submissions": n})
 
 
 def all_models(monkeypatch) -> list[torch.nn.Module]:
@@ -432,6 +446,7 @@ def test_growth_is_measured_for_each_size(small, monkeypatch):
 def test_the_command_writes_and_prints_what_it_measured(small, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "load_mnist", lambda *, split: tiny_digits(split))
     words = ["bench", "--out", str(tmp_path / "new"), "--images", "36", "--threads", "1"]
+    words += ["--submissions", "7"]
     assert main(words) == 0
     content = json.loads((tmp_path / "new" / "bench.json").read_text())
     for figure in MAIN_FIGURES:
@@ -440,6 +455,7 @@ def test_the_command_writes_and_prints_what_it_measured(small, monkeypatch, tmp_
     assert content["whole_pretraining"].keys() == {"ours", "common"}
     assert content["growth"].keys() == {"hidden size", "depth", "images"}
     assert content["peak_memory_gib"] == 0.5
+    assert content["grading"]["submissions"] == 7
     assert content["machine"]["images"] == 36
     assert content["machine"]["threads"] == 1
     assert content["machine"]["torch"] == torch.__version__
@@ -453,6 +469,7 @@ def test_the_command_writes_and_prints_what_it_measured(small, monkeypatch, tmp_
     [
         *(["--threads", n] for n in ("0", "-1", "two", "1.5")),
         *(["--images", n] for n in ("0", "15", "60001", "many")),
+        *(["--submissions", n] for n in ("0", "10001", "all")),
         ["--frobnicate"],
     ],
 )
@@ -505,6 +522,75 @@ def test_the_time_of_an_import_is_the_best_of_three(monkeypatch):
 def test_a_timed_program_reports_its_own_clock():
     program = "import time; time.perf_counter = lambda: 5.0; t = 3.0"
     assert bench._timed(program) == 2.0
+
+
+# --- Grading
+
+
+def test_the_honest_submission_answers_everything_but_the_training():
+    files = benchmark.honest_submission()
+    names = {notebook: [task.name for task in tasks] for notebook, tasks in chapters().items()}
+    assert [f"{notebook}.ipynb" for notebook in names] == [name for name, _ in files]
+    definitions = read_definitions(files, names)
+    missing = [n for some in names.values() for n in some if not definitions.attempted(n)]
+    assert missing == ["train_digit_classifier"]
+    assert not definitions.remarks
+
+
+def test_grading_is_measured_by_grading(monkeypatch, capsys):
+    # One notebook with no training in it: the others take their time and show no more.
+    files = benchmark.honest_submission()[1:2]
+    monkeypatch.setattr(benchmark, "honest_submission", lambda: files)
+    threads = torch.get_num_threads()
+    measured = benchmark.measure_grading(1, rounds=1)
+    assert measured["submissions"] == 1
+    assert measured["processes"] == os.cpu_count()
+    assert measured["core_seconds"].keys() == {"all", "torch", "sandbox", "judge"}
+    assert measured["core_seconds"]["all"] == measured["seconds_each"] * os.cpu_count()
+    assert measured["start_seconds"] > 0
+    assert torch.get_num_threads() == threads
+    assert capsys.readouterr().out == ""
+    assert "grading: " in format_results(RESULTS | {"grading": measured})
+
+
+def test_without_a_sandbox_grading_is_not_measured(monkeypatch):
+    def refuse():
+        raise SandboxUnavailable("there is no program `bwrap` here.", "bubblewrap")
+
+    monkeypatch.setattr(benchmark, "level", refuse)
+    monkeypatch.setattr(benchmark, "Classroom", None)
+    measured = benchmark.measure_grading(1)
+    assert measured == {"why_not": "No sandbox: there is no program `bwrap` here."}
+    text = format_results(RESULTS | {"grading": measured})
+    assert text.endswith("\ngrading: not measured. No sandbox: there is no program `bwrap` here.")
+
+
+def test_without_the_notebooks_grading_is_not_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr(benchmark, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(benchmark, "level", lambda: "a sandbox")
+    assert str(tmp_path / "01_autoencoder.ipynb") in benchmark.measure_grading(1)["why_not"]
+
+
+def test_the_time_of_an_honest_answer_that_is_not_right_is_no_time(monkeypatch):
+    monkeypatch.setattr(benchmark, "level", lambda: "a sandbox")
+    monkeypatch.setattr(benchmark, "_prepare", lambda n_processes: None)
+    monkeypatch.setattr(benchmark, "Classroom", TooSlow)
+    measured = benchmark.measure_grading(2)
+    assert measured == {"why_not": "an honest answer to 1.2 is TIMEOUT."}
+
+
+class TooSlow:
+    """Stands in for a classroom in which one answer takes too long."""
+
+    def __init__(self, submissions, folder):
+        assert len(list(submissions.iterdir())) == 2
+        self._folder = folder
+
+    def grade(self, *, jobs):
+        verdicts = {"1.1": "PASS", "4.5": "NOT_ATTEMPTED", "1.2": "TIMEOUT"}
+        exercises = [{"exercise": name, "verdict": verdict} for name, verdict in verdicts.items()]
+        self._folder.mkdir()
+        (self._folder / "results.jsonl").write_text(json.dumps({"exercises": exercises}))
 
 
 # --- The text
@@ -567,6 +653,20 @@ def test_an_explorer_that_is_too_slow_is_called_so():
     slow = {"filters": {"layer": 100.4, "sorted by": 3.0}}
     text = format_results(RESULTS | {"explorers_milliseconds": slow})
     assert "within 100.4 ms, slowest for 'layer' (goal at most 100: MISSED)" in text
+
+
+def test_a_class_that_takes_too_long_is_called_so():
+    lines = format_results(RESULTS).splitlines()[-3:]
+    assert lines[0] == (
+        "grading: 3.60 per submission with 2 processes, 1,498 in half an hour (measured on 12)"
+    )
+    goal = "(goal at most 7.2, 500 in half an hour on two cores: "
+    assert lines[1] == f"grading: 7.20 of a core per submission {goal}met)"
+    assert "25% of it loads PyTorch in the box, 1% is the sandbox itself, 20% the judge" in lines[2]
+    slow = RESULTS["grading"] | {"core_seconds": {**RESULTS["grading"]["core_seconds"], "all": 7.3}}
+    assert f"7.30 of a core per submission {goal}MISSED)" in format_results(
+        RESULTS | {"grading": slow}
+    )
 
 
 def test_memory_that_could_not_be_measured_is_left_out():

@@ -35,6 +35,7 @@ Times = dict[str, float]
 BATCH_SIZE = 100
 HIDDEN_SIZES = (1000, 1000, 1000)
 ROUNDS = 6
+N_SUBMISSIONS = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=50_000,
         help="training images (default 50,000; fewer for a quick look)",
     )
+    parser.add_argument(
+        "--submissions",
+        type=whole_number(1, 10_000),
+        default=N_SUBMISSIONS,
+        help=f"honest submissions to grade (default {N_SUBMISSIONS}; a whole class is 500)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     digits = load_mnist(split="ufldl")
-    results = measure(digits, n_images=arguments.images)
+    results = measure(digits, n_images=arguments.images, n_submissions=arguments.submissions)
     print(format_results(results))
     path = arguments.out / "bench.json"
     with atomic_writer(path) as file:
@@ -77,7 +84,7 @@ def take_turns(competitors: Mapping[str, Callable[[], object]], *, rounds: int =
     return best
 
 
-def measure(digits: Digits, *, n_images: int) -> dict[str, Any]:
+def measure(digits: Digits, *, n_images: int, n_submissions: int = N_SUBMISSIONS) -> dict[str, Any]:
     """Return all measurements as they stand in ``bench.json``; seconds unless named otherwise."""
     x, labels = digits.train.images[:n_images], digits.train.labels[:n_images]
     return {
@@ -95,6 +102,7 @@ def measure(digits: Digits, *, n_images: int) -> dict[str, Any]:
         "peak_memory_gib": _peak_memory(n_images),
         "import_seconds": _import_times(),
         "explorers_milliseconds": _explorers(digits.test.images),
+        "grading": _grading(n_submissions),
     }
 
 
@@ -268,6 +276,12 @@ def _explorers(images: Tensor) -> dict[str, dict[str, float]]:
     from tutorial_lib.widgets import latency  # here, for it takes Jupyter's widgets with it
 
     return latency.measure_explorers(images)
+
+
+def _grading(n_submissions: int) -> dict[str, Any]:
+    from tutorial_lib.grading import benchmark  # here, for it takes every exercise with it
+
+    return benchmark.measure_grading(n_submissions)
 
 
 def _timed(program: str) -> float:

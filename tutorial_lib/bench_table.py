@@ -15,7 +15,8 @@ _GOALS = (
 )
 # What the eye takes for at once, in milliseconds.
 _AT_ONCE = 100
-
+# A class of 500 in half an hour on two cores: seconds of a core for each.
+_CORE_SECONDS = 7.2
 
 _LEGEND = (
     "common: DataLoader, nn.Module and autograd, the layers below run again for each batch",
@@ -24,7 +25,7 @@ _LEGEND = (
 
 
 def format_results(results: Mapping[str, Any]) -> str:
-    """Return the measurements as text: times, goals, growth, memory, imports."""
+    """Return the measurements as text: first times and goals, then what else was measured."""
     machine = results["machine"]
     columns = ("ours", "common", "floor", "bfloat16", "bfloat16_floor")
     lines = [
@@ -48,7 +49,8 @@ def format_results(results: Mapping[str, Any]) -> str:
     )
     if results["peak_memory_gib"] is not None:
         lines.append(f"peak memory of a whole training {results['peak_memory_gib']:.2f} GiB")
-    return "\n".join([*lines, "", *_explorer_lines(results["explorers_milliseconds"])])
+    lines += ["", *_explorer_lines(results["explorers_milliseconds"])]
+    return "\n".join([*lines, "", *_grading_lines(results["grading"])])
 
 
 def _seconds(value: float | None) -> str:
@@ -77,3 +79,21 @@ def _explorer_lines(explorers: Mapping[str, Mapping[str, float]]) -> list[str]:
             f"'{slowest}' (goal at most {_AT_ONCE}: {mark})"
         )
     return lines
+
+
+def _grading_lines(grading: Mapping[str, Any]) -> list[str]:
+    """Return how many submissions can be graded, and what their time goes to."""
+    if "why_not" in grading:
+        return [f"grading: not measured. {grading['why_not']}"]
+    seconds = grading["core_seconds"]
+    mark = "met" if seconds["all"] <= _CORE_SECONDS else "MISSED"
+    share = {name: f"{part / seconds['all']:.0%}" for name, part in seconds.items()}
+    return [
+        f"grading: {grading['seconds_each']:.2f} per submission with {grading['processes']} "
+        f"processes, {grading['in_half_an_hour']:,} in half an hour "
+        f"(measured on {grading['submissions']})",
+        f"grading: {seconds['all']:.2f} of a core per submission "
+        f"(goal at most {_CORE_SECONDS}, 500 in half an hour on two cores: {mark})",
+        f"grading: {share['torch']} of it loads PyTorch in the box, {share['sandbox']} is the "
+        f"sandbox itself, {share['judge']} the judge; the rest is spent on answers in the box",
+    ]
