@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 HOSTILE = Path(__file__).parent / "hostile"
 SECRET = b"a secret that nobody in this class knows"
+STARTED: "list[subprocess.Popen[str]]" = []
 NAMES = ("01_autoencoder", "02_stacking", "03_fine_tuning", "04_mnist_exercise")
 
 ENCODE = (
@@ -163,7 +164,7 @@ def words_of(submissions: Path, out: Path, *options: object) -> list[str]:
 
 def started(words: Iterable[str], **options: Any) -> "subprocess.Popen[str]":
     """Start the command in a process of its own, and a group of its own."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "tutorial_lib", *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -172,6 +173,16 @@ def started(words: Iterable[str], **options: Any) -> "subprocess.Popen[str]":
         start_new_session=True,
         **options,
     )
+    STARTED.append(process)
+    return process
+
+
+def end_all() -> None:
+    """End what a test that failed has left running."""
+    for process in STARTED:
+        with process:
+            process.kill()
+    STARTED.clear()
 
 
 def finished(process: "subprocess.Popen[str]", out: Path) -> Graded:
@@ -289,7 +300,7 @@ def maps_pytorch(pid: int) -> bool:
 
 
 def _pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
 
 
 def _stat(pid: int) -> tuple[str, int, str] | None:

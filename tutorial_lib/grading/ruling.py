@@ -10,11 +10,15 @@ from tutorial_lib.exercises.outcome import Outcome, Status
 from tutorial_lib.exercises.task import Task
 from tutorial_lib.grading.definitions import Piece
 from tutorial_lib.grading.frames import Ended
+from tutorial_lib.grading.literals import MAX_DATA
 from tutorial_lib.grading.results import Verdict
 from tutorial_lib.grading.session import Answer, Session
 
 LIBRARY = "the library's own version"
-NOT_TAKEN = "What defines it could not be taken; the remarks say why."
+NOT_TAKEN = (
+    f"What defines it was not taken: with all that it uses it carries more than {MAX_DATA:,} "
+    "characters of data, or takes more definitions than can be followed."
+)
 NOT_TRIED = "Not tried: too many answers of this submission had to be stopped before."
 ONLY_ELSEWHERE = (
     "The public examples come out right, but others do not. Does your answer depend on particular "

@@ -10,7 +10,6 @@ from torch import Tensor
 from tutorial_lib.exercises.drawing import normal
 from tutorial_lib.exercises.parts import WrongStructure
 
-
 LARGEST = 1000  # rows, columns, units and calls; the cases have fewer than 10
 MOST_MASKED = 10  # columns whose masks are all tried: their number doubles with each
 
