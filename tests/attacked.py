@@ -13,11 +13,18 @@ from typing import Any
 from hostile import builders, expectations
 from hostile.expectations import Expected
 
-from tutorial_lib.grading.results import ExerciseResult, StudentResult
+from tutorial_lib.grading.results import ExerciseResult
 
 FOLDER = Path(__file__).parent / "hostile"
 SECONDS = 2.5
 MEMORY_MB = 1024
+# Those who look for something that is secret, or would put something into a page.
+SPEAKING = (
+    *("markup", "csv", "path_", "surrogates", "giant_error", "lying_error", "judges_errors"),
+    *("environment", "other_submissions", "inherited", "descriptors", "own_memory", "memory_scan"),
+    *("stack_inspection", "sources_of_objects", "file_as_a_channel", "process_table", "ptrace"),
+    *("solution", "printed_verdicts", "with_outputs", "lookalike"),
+)
 SECRET = b"a secret that no notebook knows"
 
 
@@ -34,7 +41,8 @@ class Attacked:
     seconds : float
         The longest that one exercise took.
     result : dict
-        The first student's result, as plain values.
+        The first student's result with all that is said, as plain values; empty for those who have
+        nothing to say, because that takes a second box.
     """
 
     verdicts: Sequence[Mapping[str, str]]
@@ -100,8 +108,8 @@ def attack(name: str, students: Sequence[str], level: str, slot: int) -> Attacke
 
     judge.rule = timed
     try:
-        result = judge.grade(first)
-        judged = [StudentResult.from_plain(result).exercises, *_judged(others)]
+        result = judge.grade(first) if name.startswith(SPEAKING) else {}
+        judged = list(_judged([first, *others]))
     finally:
         judge.rule = rule
     return Attacked(
