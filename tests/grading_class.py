@@ -279,8 +279,8 @@ def alive(processes: Mapping[int, str]) -> list[int]:
 
 
 def has_box(first: int) -> bool:
-    """Tell whether a process has a box below it."""
-    return any(_name(pid) == "bwrap" for pid in family(first))
+    """Tell whether a process of the pool is judging: the first box of all is only tried."""
+    return any(_name(pid) == "bwrap" for worker in workers_of(first) for pid in family(worker))
 
 
 def workers_of(first: int) -> list[int]:

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from grading_class import SECRET, Graded, Here, in_folders
+from grading_class import SECRET, Graded, Here, in_folders, n_lines
 from grading_results import CATALOGUE, handed_in, judged
 
 from tutorial_lib.grading import classroom, errand
@@ -93,19 +93,33 @@ def assert_same(out: Path, peace: Graded) -> None:
     assert mine.pages() == peace.pages()
 
 
+def wait_a_while(out: Path, *, seconds: float, draw: random.Random) -> None:
+    """Wait for a random moment; every other time for one while submissions are judged."""
+    until = time.monotonic() + draw.uniform(0, seconds)
+    n_then = draw.choice([0, draw.randrange(N_STUDENTS)])
+    if n_then:
+        until = time.monotonic() + seconds
+        while n_lines(out / "journal.jsonl") < n_then and time.monotonic() < until:
+            time.sleep(0.001)
+        until = time.monotonic() + draw.uniform(0, 0.01)
+    time.sleep(max(0.0, until - time.monotonic()))
+
+
 def grade_under_fire(
     submissions: Path, out: Path, *, seconds: float, draw: random.Random
 ) -> list[int]:
-    """Kill a grading at random moments until it gets to the end.
+    """Kill a grading at random moments a few times, or until it gets to the end.
 
     Returns the lengths of the journal at each kill.
     """
     lengths, lines = list[int](), set[bytes]()
     peace = Graded(submissions.parent / "peace")
+    n_kills = draw.randint(1, 8)
     while True:
         child = start(submissions, out)
-        time.sleep(draw.uniform(0, seconds))
-        os.kill(child, signal.SIGKILL)  # it may have ended: then its body is still there
+        if len(lengths) < n_kills:
+            wait_a_while(out, seconds=seconds, draw=draw)
+            os.kill(child, signal.SIGKILL)  # it may have ended: then its body is still there
         status = wait_for(child)
         lines = look(out, peace, lines)
         if status == 0:

@@ -109,7 +109,7 @@ def alone(tmp_path_factory, roster) -> Graded:
 def beside_floods(tmp_path_factory, roster) -> tuple[Graded, int, bool]:
     """The class beside those that flood, one at once; the coordinator's peak, and its PyTorch."""
     folder = tmp_path_factory.mktemp("floods")
-    students = among("output_bomb", "frame_bomb", "giant_string", "lying_eq")
+    students = among("output_bomb", "frame_bomb", "giant_string")
     submissions = in_folders(folder / "in", students)
     options = ("--jobs", 1, "--roster", roster, *QUICK)
     process = started(words_of(submissions, folder / "out", *options))
@@ -175,12 +175,9 @@ def test_right_and_wrong_answers_get_what_they_deserve(alone):
 def test_a_notebook_as_it_was_delivered_is_not_attempted_and_a_solved_one_has_all(alone):
     results = alone.results()
     assert {one["verdict"] for one in results["dora"]["exercises"]} == {"NOT_ATTEMPTED"}
-    first = [one for one in results["emma"]["exercises"] if one["exercise"] in EMMAS]
+    first = results["emma"]["exercises"][:13]
     assert {one["verdict"] for one in first} == {"PASS"}
     assert sum(one["points"] for one in first) == sum(one["out_of"] for one in first) == 16
-
-
-EMMAS = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "Q1", "Q2", "Q3", "Q4"]
 
 
 def test_two_files_for_one_notebook_are_for_a_human(alone):
@@ -372,7 +369,7 @@ def test_an_empty_folder_a_short_secret_and_a_file_in_the_way_are_refused(tmp_pa
 def test_a_report_that_cannot_be_written_is_told_without_a_traceback(
     tmp_path, one, capsys, monkeypatch
 ):
-    monkeypatch.setattr(executors, "choose", lambda jobs, scheduler: Here(real_catalogue))
+    monkeypatch.setattr(executors, "choose", lambda jobs, scheduler: Here(played))
     monkeypatch.setattr(errand, "prepare", small_catalogue)
     (tmp_path / "out" / "marks.csv").mkdir(parents=True)
     assert refused(one, "--out", tmp_path / "out") == 2
@@ -381,10 +378,6 @@ def test_a_report_that_cannot_be_written_is_told_without_a_traceback(
 
 def small_catalogue():
     return CATALOGUE
-
-
-def real_catalogue(job):
-    return played(job)
 
 
 def test_without_bubblewrap_it_refuses_and_names_the_remedy(tmp_path, one):
@@ -444,9 +437,6 @@ def test_the_cases_of_a_student_are_explained_and_nothing_is_written(alone, caps
     assert refused(*words, "--explain", "9.9") == 2
     assert "There is no exercise '9.9'" in capsys.readouterr().err
     assert tree(folder) == before
-
-
-ERRORS = "squared_error"
 
 
 def test_without_a_sandbox_every_row_and_page_says_so(tmp_path):
@@ -641,12 +631,14 @@ MARKUP = (
     *("markup_in_errors", "markup_in_cells", "markup_in_names", "markup_in_results"),
     "markup_in_file_name",
 )
+STUB = "def squared_error(x, reconstruction):\n    ..."
 FILE_NAME = "<script>alert(1)<!-- & \"'.ipynb"
 
 
 def fifty():
-    """Return twenty odd names with a right answer, five with markup, and others without one."""
-    named = {name: {"01.ipynb": cells(ERROR)} for name in expectations.IDENTITIES}
+    """Return odd names, every second with a right answer; five with markup; others without."""
+    names = expectations.IDENTITIES
+    named = {n: {"01.ipynb": cells(ERROR if k % 2 else STUB)} for k, n in enumerate(names)}
     marked = {name: attack(name) for name in MARKUP[:-1]}
     marked[MARKUP[-1]] = {FILE_NAME: attack(MARKUP[-1])[f"{MARKUP[-1]}.ipynb"]}
     rest = {f"student{k:02}": others(k) for k in range(50 - len(named) - len(marked))}
@@ -743,9 +735,10 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path, one):
 
 
 def test_hostile_names_have_honest_marks(here):
-    for name in expectations.IDENTITIES:
-        assert here.verdicts(shown(name)) == {"1.3": "PASS"}, name
-        assert here.rows()[cell_of(name)]["total"] == "1"
+    for number, name in enumerate(expectations.IDENTITIES):
+        is_right = number % 2 == 1
+        assert here.verdicts(shown(name)) == ({"1.3": "PASS"} if is_right else {}), name
+        assert here.rows()[cell_of(name)]["total"] == str(int(is_right))
 
 
 def cell_of(name: str) -> str:
