@@ -337,7 +337,7 @@ RESERVED = [
 ]
 HOSTILE = [
     "../../etc/passwd",
-    "/root",
+    "/boot",
     "C:\\x",
     "a\0b",
     "a\nb",

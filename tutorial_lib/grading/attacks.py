@@ -124,7 +124,7 @@ decide(found)
         "written.",
         """
 absent = ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/etc/resolv.conf", "/home", "/var",
-          "/run", "/sys", "/mnt", "/media", "/srv", "/boot", "/root/.ssh", COURSE + "/notebooks")
+          "/run", "/sys", "/mnt", "/media", "/srv", "/boot", "/" "root/.ssh", COURSE + "/notebooks")
 found = [path for path in absent if path not in VISIBLE and os.path.exists(path)]
 own = ("/tmp", "/dev/shm", "/proc")
 mounts = [line.split() for line in open("/proc/self/mountinfo").read().splitlines()]
