@@ -17,6 +17,7 @@ from tutorial_lib.grading.journal import JournalError
 from tutorial_lib.grading.roster import RosterError
 from tutorial_lib.grading.sandbox import Limits, SandboxUnavailable, level
 from tutorial_lib.grading.submissions import SubmissionsError
+from tutorial_lib.grading.totals import COURSE
 
 REFUSALS = (
     *(GradeError, SubmissionsError, RosterError, JournalError),
@@ -75,6 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MB",
         help=f"memory of one student's answers (default: {usual.memory_mb})",
     )
+    parser.add_argument(
+        "--assignment",
+        default=COURSE,
+        metavar="TITLE",
+        help="the column's title in Canvas, with its number if it exists: 'Autoencoders (1234)'",
+    )
     parser.add_argument("--student", metavar="NAME", help="with --explain: whose answers")
     parser.add_argument(
         "--explain",
@@ -104,7 +111,11 @@ def run(arguments: argparse.Namespace) -> int:
             return _self_test()
         classroom = _classroom(arguments)
         if arguments.explain is None:
-            return classroom.grade(jobs=arguments.jobs, scheduler=arguments.scheduler)
+            return classroom.grade(
+                jobs=arguments.jobs,
+                scheduler=arguments.scheduler,
+                assignment=arguments.assignment,
+            )
         print(classroom.explain(arguments.student, arguments.explain))
         return 0
     except REFUSALS as error:

@@ -18,6 +18,7 @@ from tutorial_lib.grading.results import UNSAFE, StudentResult, Verdict
 from tutorial_lib.grading.roster import read_roster
 from tutorial_lib.grading.sandbox import Limits, level
 from tutorial_lib.grading.submissions import Submission, find
+from tutorial_lib.grading.totals import COURSE
 
 Catalogue = Sequence[Mapping[str, Any]]
 
@@ -71,7 +72,9 @@ class Classroom:
             if remark.student not in found.missing:
                 self._remarks.get(remark.student, self._general).append(remark.text)
 
-    def grade(self, *, jobs: int = 1, scheduler: str | None = None) -> int:
+    def grade(
+        self, *, jobs: int = 1, scheduler: str | None = None, assignment: str = COURSE
+    ) -> int:
         """Judge everybody who is not judged yet, and write everything.
 
         Parameters
@@ -80,6 +83,8 @@ class Classroom:
             Submissions to judge at once.
         scheduler : str, optional
             Address of a Dask cluster, whose workers judge instead; `jobs` is ignored then.
+        assignment : str
+            What Canvas calls it.
 
         Returns
         -------
@@ -103,7 +108,12 @@ class Classroom:
                         journal.append(result)
             # Before anybody else may write into the folder.
             reports.write(
-                self._folder, results, catalogue, roster=self._roster, remarks=self._general
+                self._folder,
+                results,
+                catalogue,
+                roster=self._roster,
+                remarks=self._general,
+                assignment=assignment,
             )
         return self._summary(results.values())
 
@@ -134,8 +144,11 @@ class Classroom:
             If there is nothing to explain, or the secret is not there.
         """
         if student not in self._submissions:
-            near = ", ".join(list(self._submissions)[:5])
-            raise GradeError(f"Nobody called {student!r} handed in anything; {near}, … did.")
+            near = ", ".join(map(repr, list(self._submissions)[:5]))
+            raise GradeError(
+                f"Nobody called {student!r} handed in anything. Names are those of marks.csv, such "
+                f"as {near}."
+            )
         self._secret = self._secret or read_secret(self._folder / "secret.key")
         # Loads PyTorch, which nothing else in this process does.
         from tutorial_lib.grading.explanation import NothingToExplain, explain

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from tutorial_lib.grading import errand
 
+HAS_THE_COURSE = "__import__('importlib.util').util.find_spec('tutorial_lib') is not None"
+
 
 class ClusterUnavailable(Exception):
     """There is no cluster; the message says what to do."""
@@ -81,7 +83,7 @@ class Cluster:
         self._address = address
         try:
             self._client = Client(address, timeout=10, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:  # TypeError: TLS without certificates
             raise ClusterUnavailable(
                 f"No Dask scheduler answers at {address} ({error}); see GRADING.md."
             ) from None
@@ -89,6 +91,19 @@ class Cluster:
         if not self.n_jobs:
             self._client.close()
             raise ClusterUnavailable(f"The scheduler at {address} has no workers; start some.")
+        self._require_the_course()
+
+    def _require_the_course(self) -> None:
+        """Refuse workers that could not even load what they are sent: they would die of it."""
+        # A function of ours could not be sent to them.
+        asked = self._client.run(eval, HAS_THE_COURSE)
+        lacking = [worker for worker, has_it in asked.items() if not has_it]
+        if lacking:
+            self._client.close()
+            raise ClusterUnavailable(
+                f"The course is not installed where these workers run: {', '.join(lacking)}. "
+                "Install the very same version there, and restart them."
+            )
 
     def start(self) -> Executor:
         """Return the cluster as an executor."""

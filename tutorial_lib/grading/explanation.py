@@ -36,6 +36,11 @@ def explain(job: Mapping[str, Any], exercise: str) -> str:
     torch.set_printoptions(precision=9, threshold=100_000, linewidth=100)
     with TemporaryDirectory() as folder:
         grading = Grading(job, box_contents.fill(Path(folder)))
+        known = [task.id for tasks in grading.tasks.values() for task in tasks]
+        if exercise and exercise not in known:
+            raise NothingToExplain(
+                f"There is no exercise {exercise!r}; there are {known[0]} to {known[-1]}."
+            )
         results = {one.exercise: one for one in grading.result().exercises}
         passed_over = (Verdict.PASS, Verdict.NOT_ATTEMPTED)
         chosen = [
@@ -45,8 +50,7 @@ def explain(job: Mapping[str, Any], exercise: str) -> str:
             if task.id == exercise or (not exercise and results[task.id].verdict not in passed_over)
         ]
         if not chosen:
-            known = f"There is no exercise {exercise!r}." if exercise else "Nothing is wrong."
-            raise NothingToExplain(f"{job['student']}: {known}")
+            raise NothingToExplain(f"{job['student']}: nothing that was answered is wrong.")
         with grading.session() as session:
             texts = [
                 f"{task.id} {task.name}: {results[task.id].verdict}, seed {grading.seed(task)}\n"

@@ -7,18 +7,17 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 
-from tutorial_lib.exercises import MODULES, tasks_of
 from tutorial_lib.exercises.accuracy import AccuracyExercise
 from tutorial_lib.exercises.exercise import PUBLIC_SEED, Exercise
 from tutorial_lib.exercises.task import Task
 from tutorial_lib.grading import box_contents
+from tutorial_lib.grading.catalogue import chapters
 from tutorial_lib.grading.confinement import SLOTS
 from tutorial_lib.grading.definitions import Definitions, Piece, read_definitions
 from tutorial_lib.grading.ours import bounded
@@ -31,30 +30,6 @@ from tutorial_lib.grading.session import Session
 # So many answers of one student may have to be killed; what is left is not tried then.
 MAX_KILLED = 5
 KILLED = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT, Verdict.CRASH)
-
-
-def chapters() -> dict[str, list[Task]]:
-    """Return the exercises of each notebook, by its name."""
-    return {
-        f"{number:02}_{module}": tasks_of(import_module(f"tutorial_lib.exercises.{module}"))
-        for number, module in enumerate(MODULES, start=1)
-    }
-
-
-def catalogue() -> list[dict[str, Any]]:
-    """Return what reports say of the exercises, as plain values."""
-    return [
-        {
-            "exercise": task.id,
-            "name": task.name,
-            "title": task.title,
-            "points": task.points,
-            "hints": list(task.hints),
-            "notebook": notebook,
-        }
-        for notebook, tasks in chapters().items()
-        for task in tasks
-    ]
 
 
 def seed_for(secret: bytes, exercise: str, student: str) -> int:

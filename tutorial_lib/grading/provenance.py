@@ -6,7 +6,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,15 @@ def versions() -> Mapping[str, str]:
     code = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         code.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    packages = {name: version(name) for name in ("tutorial-lib", "torch", "numpy")}
+    packages = {name: _version(name) for name in ("tutorial-lib", "torch", "numpy")}
     return {**packages, "python": platform.python_version(), "code": code.hexdigest()[:16]}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # the tree as it lies, on the path
+        return "not installed"
 
 
 def key_of(student: str, files: Sequence[tuple[str, bytes]], secret: bytes, **settings: Any) -> str:

@@ -17,6 +17,7 @@ def write(
     *,
     roster: Roster | None,
     remarks: Sequence[str],
+    assignment: str,
 ) -> None:
     """Write a page for each student, the tables of marks, and the page on the class.
 
@@ -30,6 +31,8 @@ def write(
     roster : Roster or None
     remarks : sequence of str
         On what belongs to no student.
+    assignment : str
+        What Canvas calls it.
     """
     rows = [{**row, "student": name} for name, row in roster.rows.items()] if roster else []
     pages = {student: f"{safe_name(student)}.html" for student in results}
@@ -37,7 +40,7 @@ def write(
     _sweep(folder)
     for student, result in results.items():
         feedback.write(folder / "feedback", result, catalogue, file_name=pages[student])
-    marks.write(folder, results.values(), catalogue, rows)
+    marks.write(folder, results.values(), catalogue, rows, assignment=assignment)
     class_page.write(folder, results.values(), catalogue, roster=rows, remarks=remarks, pages=pages)
 
 

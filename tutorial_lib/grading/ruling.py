@@ -8,11 +8,12 @@ from tutorial_lib.driving import NotInTheBox
 from tutorial_lib.exercises.exercise import Exercise
 from tutorial_lib.exercises.outcome import Outcome, Status
 from tutorial_lib.exercises.task import Task
+from tutorial_lib.grading.conversation import Answer
 from tutorial_lib.grading.definitions import Piece
 from tutorial_lib.grading.frames import Ended
 from tutorial_lib.grading.literals import MAX_DATA
 from tutorial_lib.grading.results import Verdict
-from tutorial_lib.grading.session import Answer, Session
+from tutorial_lib.grading.session import Session
 
 LIBRARY = "the library's own version"
 NOT_TAKEN = (
@@ -97,7 +98,7 @@ def rule(
         Functions of ours that the definitions may call by these names.
     """
     try:
-        answer = ask(session, task, pieces, given or {})
+        answer = _asked(session, task, pieces, given or {})
     except Ended:  # before anything of the student's ran
         return Ruling(Verdict.INTERNAL)
     if answer.ended is not None:
@@ -107,6 +108,16 @@ def rule(
     outcome = task.judge_safely(subject, **options)
     answer.end()
     return _ruling(task, answer, outcome)
+
+
+def _asked(
+    session: Session, task: Task, pieces: Sequence[Piece], given: Mapping[str, Any]
+) -> Answer:
+    """Have an answer run; a box that does not start is tried twice."""
+    try:
+        return ask(session, task, pieces, given)
+    except Ended:
+        return ask(session, task, pieces, given)
 
 
 def ask(session: Session, task: Task, pieces: Sequence[Piece], given: Mapping[str, Any]) -> Answer:
