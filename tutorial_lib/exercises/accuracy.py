@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from tutorial_lib.exercises.blame import describe_error
+from tutorial_lib.exercises.drawing import apart
 from tutorial_lib.exercises.exercise import PUBLIC_SEED, Exercise
 from tutorial_lib.exercises.outcome import Outcome, Status
 from tutorial_lib.exercises.parts import WrongStructure, describe, is_plain
@@ -133,8 +134,9 @@ class AccuracyExercise(Exercise):
         n = min(N_TRIAL, len(rows) // 2)
         return {
             f"a trial on {n} digits": {
-                "images": images[:n],
-                "labels": labels[:n],
+                # Copies: what is cut off a tensor stays in its memory.
+                "images": images[:n].clone(),
+                "labels": labels[:n].clone(),
                 "generator": torch.Generator().manual_seed(0),
                 "new_images": images[n:],
             }
@@ -169,7 +171,8 @@ class AccuracyExercise(Exercise):
                 )
             )
 
-        case = {"images": split.images[seen], "labels": labels[seen], "generator": generator}
+        dice = apart(generator, "the answer")
+        case = {"images": split.images[seen], "labels": labels[seen], "generator": dice}
         done = run(answer, case, self.parts, read)
         if done.error is not None:
             text = f"Learning from {self.n_train:,} digits, it raised "

@@ -66,6 +66,7 @@ class Search:
         self._own = own
         self._homes = homes
         self._numbers = {id(source): k for k, source in enumerate(self.files)}
+        self._defined: dict[str, bool] = {}
         self._uses: dict[Place, tuple[frozenset[str], frozenset[str]]] = {}
 
     def attempted(self, exercise: str) -> bool:
@@ -142,23 +143,30 @@ class Search:
             if moment:
                 needs[moment].add(place)
             for step in self._next(place, moment, given):
-                waiting.append(step)
                 if (steps := steps + 1) > MAX_STEPS:
                     raise _TooMuch
+                if step is not None:
+                    waiting.append(step)
         return {place for place, _ in seen}, needs
 
     def _next(
         self, place: Place, moment: Place | None, given: frozenset[str]
-    ) -> Iterator[tuple[Place, Place | None]]:
+    ) -> Iterator[tuple[Place, Place | None] | None]:
+        """Yield what a place needs, or None for a name that nothing here defines."""
         at_once, later = self._uses_at(place)
         for names, when in ((at_once, place), (later, moment)):
             for name in names - given:
-                if found := self._find(name, when):
-                    yield found, when
+                found = self._find(name, when) if self._is_defined(name) else None
+                yield (found, when) if found else None
         file, number = place
         end = moment[1] if moment and moment[0] == file else None
         for change in self.files[file].changing(number, before=end):
             yield (file, change), moment
+
+    def _is_defined(self, name: str) -> bool:
+        if name not in self._defined:
+            self._defined[name] = self._find(name) is not None
+        return self._defined[name]
 
     def _uses_at(self, place: Place) -> tuple[frozenset[str], frozenset[str]]:
         if place not in self._uses:

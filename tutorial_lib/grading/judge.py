@@ -75,6 +75,7 @@ class Grading:
         names = {notebook: [t.name for t in tasks] for notebook, tasks in self.tasks.items()}
         self.definitions: Definitions = read_definitions(job["files"], names)
         self._verdicts: dict[str, Verdict] = {}
+        self._with_help: set[str] = set()  # what passed with ours, and calls what did not
         self._n_killed = 0
         self._remarks = [*job["remarks"], *self.definitions.remarks]
 
@@ -148,6 +149,7 @@ class Grading:
         ruling = rule(session, task, rest, self.seed(task), given)
         if ruling.verdict is not Verdict.PASS:
             return None
+        self._with_help.add(task.name)
         self._remarks.append(
             f"{task.id} {task.name} was judged with the library's {', '.join(given)}, as in the "
             "notebook: the student's own did not pass."
@@ -162,7 +164,8 @@ class Grading:
         return {
             name: bounded(vars(tasks[name])["reference"])
             for name in task.builds_on
-            if name in used and self._verdicts[name] is not Verdict.PASS
+            if name in used
+            and (self._verdicts[name] is not Verdict.PASS or name in self._with_help)
         }
 
     def seed(self, task: Task) -> int:

@@ -3,7 +3,7 @@
 import ast
 
 MAX_DATA = 20_000  # characters in literals: a table of answers or a trained network has more
-MAX_DOCSTRING = 5_000  # below this, a docstring is no data
+MAX_DOCSTRING = 5_000  # bytes of docstrings in one statement that are no data
 
 # What a simple value is made of; in a lambda, anything may stand.
 _SIMPLE = (
@@ -56,25 +56,23 @@ def is_simple(value: ast.AST) -> bool:
 
 
 def data_in(root: ast.AST) -> int:
-    """Return how many characters of text, bytes and numbers stand in literals."""
-    docstrings = {
-        id(node.body[0].value): len(node.body[0].value.value)
+    """Return how many bytes of text and digits stand in literals; of docstrings, beyond a few."""
+    total = sum(_size(node.value) for node in ast.walk(root) if isinstance(node, ast.Constant))
+    documented = sum(
+        _size(node.body[0].value.value)
         for node in ast.walk(root)
         if isinstance(node, (*FUNCTIONS, ast.ClassDef))
         and isinstance(node.body[0], ast.Expr)
         and isinstance(node.body[0].value, ast.Constant)
         and isinstance(node.body[0].value.value, str)
-    }
-    return sum(
-        _characters(node.value)
-        for node in ast.walk(root)
-        if isinstance(node, ast.Constant)
-        and docstrings.get(id(node), MAX_DOCSTRING) >= MAX_DOCSTRING
     )
+    return total - min(documented, MAX_DOCSTRING)
 
 
-def _characters(value: object) -> int:
-    if isinstance(value, str | bytes):
+def _size(value: object) -> int:
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "surrogatepass"))  # one character may stand for many
+    if isinstance(value, bytes):
         return len(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value.bit_length() // 3 + 1  # str() of a giant would take minutes

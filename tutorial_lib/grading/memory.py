@@ -15,6 +15,8 @@ from tutorial_lib.grading.frames import MAX_BLOB, ProtocolError
 
 MAX_ELEMENTS = 1 << 24  # of one tensor: a view can be larger than its memory
 MAX_STORAGE = 32 << 20  # bytes; a view of more is copied rather than shared
+MAX_TAKEN = 128 << 20  # bytes that the other side may introduce in all
+MAX_FRAME = 64 << 20  # bytes of all tensors in a frame together, written out
 MAX_STORAGES = 100_000
 MAX_DIMENSIONS = 20
 
@@ -51,6 +53,7 @@ class Memory:
         self._storages: dict[int, torch.UntypedStorage] = {}
         # By address: every storage is kept, so no address is used again.
         self._numbers: dict[int, int] = {}
+        self._taken = self._spent = 0
         self._known_there: dict[int, int] = {}
 
     @staticmethod
@@ -102,7 +105,7 @@ class Memory:
         ProtocolError
             If sizes or numbers are not those of an honest side.
         """
-        start = 0
+        start = self._spent = 0
         for number, size in told:
             data = blob[start : start + whole(size, MAX_BLOB)]
             start += size
@@ -117,12 +120,21 @@ class Memory:
         known = self._storages.get(number)
         if known is None:
             whole(-self._sign * number - 1, MAX_STORAGES)  # introduced by the other side
+            self._taken += size
+            if self._taken > MAX_TAKEN:
+                raise ProtocolError("more memory than any answer needs")
             known = torch.empty(size, dtype=torch.uint8).untyped_storage()
             self._storages[number] = known
             self._numbers[known.data_ptr()] = number
         if known.nbytes() != size:
             raise ProtocolError("memory of another size")
         return known
+
+    def spend(self, n_bytes: int) -> None:
+        """Count what the values of a frame come to when they are copied: views may be many."""
+        self._spent += n_bytes
+        if self._spent > MAX_FRAME:
+            raise ProtocolError("values that are larger than any answer")
 
     def build(self, told: Told) -> Tensor:
         """Return the tensor that a header tells of, in the memory that both sides know."""
@@ -134,6 +146,7 @@ class Memory:
         steps = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         used = offset + steps + 1 if math.prod(size) else 0
         dtype = _DTYPES[told["dtype"]]
+        self.spend(math.prod(size) * dtype.itemsize)
         if used * dtype.itemsize > storage.nbytes():  # set_ would enlarge the storage
             raise ProtocolError("a tensor beyond its memory")
         return torch.empty(0, dtype=dtype).set_(storage, offset, size, stride)

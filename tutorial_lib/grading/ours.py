@@ -5,6 +5,7 @@ exercises that they answer have been judged.
 """
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import torch
@@ -15,16 +16,21 @@ from tutorial_lib.nesting import leaves
 
 MAX_ELEMENTS = 4_000_000  # 5,000 digits of 784 pixels
 MAX_SIZE = 5000  # of a dimension, so that products stay small too
-MAX_NUMBER = 1000  # of iterations, or of units
+MAX_NUMBER = 1000  # of units, say
+MAX_ITERATIONS = 100
+MAX_ALL = 6_000_000  # elements of all arguments together
 
 
 def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that takes small tensors and numbers, and nothing else: no file name."""
 
     def called(*arguments: Any, **options: Any) -> Any:
-        for _, value in leaves("", [list(arguments), list(options.values())]):
-            if not _is_harmless(value):
-                raise ValueError("The library's version takes small tensors and numbers, no more.")
+        named = signature(function).bind(*arguments, **options).arguments
+        values = [value for _, value in leaves("", [list(arguments), list(options.values())])]
+        size = sum(value.numel() for value in values if isinstance(value, Tensor))
+        is_long = named.get("n_iterations", 0) > MAX_ITERATIONS
+        if is_long or size > MAX_ALL or not all(map(_is_harmless, values)):
+            raise ValueError("The library's version takes small tensors and numbers, no more.")
         with without_bars():
             return function(*arguments, **options)
 
@@ -33,7 +39,9 @@ def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_harmless(value: Any) -> bool:
     if isinstance(value, Tensor):
-        return value.numel() <= MAX_ELEMENTS and max(value.shape, default=0) <= MAX_SIZE
+        # Of more dimensions, broadcasting would make giants.
+        is_small = value.ndim <= 2 and value.numel() <= MAX_ELEMENTS
+        return is_small and max(value.shape, default=0) <= MAX_SIZE
     return isinstance(value, torch.Generator) or (
         isinstance(value, int | float) and abs(value) <= MAX_NUMBER
     )

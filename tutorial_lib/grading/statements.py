@@ -126,6 +126,9 @@ def _statement(
     )
 
 
+MAX_NAME = 300  # characters of what is imported: it is kept once for each name
+
+
 def _imports(node: ast.Import | ast.ImportFrom, shipped: set[str]) -> Iterator[Statement]:
     """Yield a statement for each imported name, so that one that is missing costs only itself."""
     is_from = isinstance(node, ast.ImportFrom)
@@ -134,6 +137,8 @@ def _imports(node: ast.Import | ast.ImportFrom, shipped: set[str]) -> Iterator[S
         name = alias.asname or (alias.name if is_from else alias.name.partition(".")[0])
         if _is_shipped(f"{origin}.{alias.name}" if is_from else alias.name):
             shipped.update([name] if is_from or alias.asname else [])
+            continue
+        if len(origin) + len(alias.name) + len(name) > MAX_NAME:
             continue
         if origin == "__future__" and alias.name not in __future__.all_feature_names:
             continue
@@ -175,8 +180,12 @@ def _root(target: ast.expr) -> str:
     return target.id if isinstance(target, ast.Name) else ""
 
 
+MAX_WALRUSES = 5  # in one statement: each is read with all that stands in it
+
+
 def _walruses(node: ast.AST, shipped: set[str]) -> Iterator[Statement]:
-    for part in in_this_scope(node):
-        if isinstance(part, ast.NamedExpr) and not is_answered_by_us(part.value, shipped):
+    found = [part for part in in_this_scope(node) if isinstance(part, ast.NamedExpr)]
+    for part in found[:MAX_WALRUSES]:
+        if not is_answered_by_us(part.value, shipped):
             rank = Rank.FULL if is_simple(part.value) else Rank.OTHER
             yield _statement(part, {part.target.id: rank})

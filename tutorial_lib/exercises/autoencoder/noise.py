@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
-from tutorial_lib.exercises.drawing import uniform
+from tutorial_lib.exercises.drawing import apart, uniform
 from tutorial_lib.exercises.mistakes import autoencoder as mistakes
 from tutorial_lib.exercises.parts import WrongStructure
 from tutorial_lib.exercises.solutions import autoencoder as solutions
@@ -42,11 +42,20 @@ def _noise(
         "the share of rows with a pattern of their own": _share_of_different(hidden),
         "the share of columns with a pattern of their own": _share_of_different(hidden.T),
         f"the share of values that are 0 ({share} is right)": float(hidden.double().mean()),
+        "neighbours are hidden independently of each other": _are_independent(
+            hidden, corruption_level
+        ),
         "the number of 0s differs from row to row": len(hidden.sum(dim=1).unique()) > 1,
         "a generator in the same state hides the same values": torch.equal(repeated, corrupted),
         "the next call hides other values": not torch.equal(following, corrupted),
         "the result is a tensor of its own": corrupted.data_ptr() != x.data_ptr(),
     }
+
+
+def _are_independent(hidden: Tensor, level: float) -> bool:
+    """Tell whether two neighbours are hidden together about as often as dice would do that."""
+    both = (hidden[:, 1:] & hidden[:, :-1]).double().mean().item()
+    return abs(both - level**2) <= 0.2 * level**2  # ten times what chance does to 50,000 values
 
 
 def _share_of_different(rows: Tensor) -> float:
@@ -62,17 +71,17 @@ corrupt = Exercise(
         "500 examples of 100 pixels, level 0.3": {
             "x": uniform(generator, 500, 100, low=0.2),
             "corruption_level": 0.3,
-            "generator": torch.Generator().manual_seed(1),
+            "generator": apart(generator, 1),
         },
         "500 examples of 100 pixels, level 0.6": {
             "x": uniform(generator, 500, 100, low=0.2),
             "corruption_level": 0.6,
-            "generator": torch.Generator().manual_seed(2),
+            "generator": apart(generator, 2),
         },
         "level 0": {
             "x": uniform(generator, 4, 6, low=0.2),
             "corruption_level": 0.0,
-            "generator": torch.Generator().manual_seed(3),
+            "generator": apart(generator, 3),
         },
     },
     observe=_noise,

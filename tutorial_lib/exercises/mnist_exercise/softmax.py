@@ -8,6 +8,7 @@ from torch import Tensor
 
 from tutorial_lib.driving import drive_training
 from tutorial_lib.exercises.core import Exercise, KnownBug
+from tutorial_lib.exercises.drawing import apart
 from tutorial_lib.exercises.mistakes import mnist_exercise as mistakes
 from tutorial_lib.exercises.mnist_exercise.autoencoder import pictures
 from tutorial_lib.exercises.mnist_exercise.measuring import (
@@ -41,7 +42,7 @@ def _softmax_case(
         "labels": labels,
         "weight_decay": decay,
         "n_iterations": n_iterations,
-        "generator": generator.clone_state(),
+        "generator": apart(generator, n_examples),
     }
 
 

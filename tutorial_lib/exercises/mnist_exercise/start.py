@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from tutorial_lib.exercises.core import Exercise, KnownBug
+from tutorial_lib.exercises.drawing import apart
 from tutorial_lib.exercises.mistakes import mnist_exercise_start as mistakes
 from tutorial_lib.exercises.mnist_exercise.measuring import require_tensors
 from tutorial_lib.exercises.parts import WrongStructure
@@ -66,7 +67,10 @@ def _range(name: str, numbers: Tensor) -> dict[str, Any]:
         return measured
     # Not the extremes, which differ from draw to draw where the range is not bounded.
     low, high = numbers.quantile(numbers.new_tensor([0.01, 0.99])).tolist()
+    quarters = numbers.quantile(numbers.new_tensor([0.25, 0.75])).tolist()
     return measured | {
+        f"{name}, in units of r: the number that a quarter lie below": quarters[0],
+        f"{name}, in units of r: the number that a quarter lie above": quarters[1],
         f"{name}, in units of r: the number that 1 % lie below": low,
         f"{name}, in units of r: the number that 1 % lie above": high,
         f"{name}, in units of r: the mean size": numbers.abs().mean().item(),
@@ -74,7 +78,7 @@ def _range(name: str, numbers: Tensor) -> dict[str, Any]:
 
 
 def _sizes(n_visible: int, n_hidden: int, generator: torch.Generator) -> Case:
-    return {"n_visible": n_visible, "n_hidden": n_hidden, "generator": generator.clone_state()}
+    return {"n_visible": n_visible, "n_hidden": n_hidden, "generator": apart(generator, n_visible)}
 
 
 def _other_range(name: str, message: str, **switches: Any) -> KnownBug:
