@@ -536,6 +536,45 @@ def test_many_small_heaps_of_data_are_a_heap():
     assert names(told.program("decode")) == ["T0", "decode"]
 
 
+def test_characters_count_by_what_they_can_carry():
+    wide = "".join(chr(0x10000 + k) for k in range(9_000))
+    told = read(f"T = {wide!r}\n", "def encode(x):\n    return T\n")
+    assert names(told.program("encode")) == ["encode"]
+    assert "carries" in told.remarks[0]
+
+
+def test_docstrings_together_are_data():
+    helpers = "\n".join(f"    def f{k}():\n        {'d' * 4_000!r}" for k in range(9))
+    assert read(f"def encode(x):\n{helpers}\n    return x\n").program("encode") is None
+
+
+def test_a_search_among_names_that_nobody_defines_ends():
+    names = ", ".join(f"u{k}" for k in range(5_000))
+    moments = "\n".join(f"v{k} = f()" for k in range(200))
+    told = read(
+        f"def f():\n    return {names}\n",
+        moments,
+        f"def encode(x):\n    return {', '.join(f'v{k}' for k in range(200))}\n",
+    )
+    assert told.attempted("encode")
+    assert told.program("encode") is None
+
+
+def test_an_import_is_not_kept_once_for_each_of_its_names():
+    tracemalloc.start()
+    told = read(f"from {'a' * 50_000} import {', '.join(['a'] * 10_000)}\n", "def encode(x): ...")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100_000_000
+    assert told.program("a") is None
+
+
+def test_walruses_within_walruses_are_read_a_few_times_only():
+    depth, numbers = 150, ", ".join(["1"] * 30_000)
+    nest = "".join(f"(a{k} := " for k in range(depth)) + f"[{numbers}]" + ")" * depth
+    assert not read(nest, "def encode(x): ...").attempted("encode")
+
+
 def test_more_code_than_a_student_can_write_is_not_read():
     heap = notebook(*["def helper(x):\n    return x\n" * 6_000] * 2)
     files = [(f"{k}.ipynb", heap[:-1] + b" " * k + b"}") for k in range(4)]

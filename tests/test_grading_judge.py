@@ -19,6 +19,7 @@ from sandboxes import needs_sandbox
 from test_exercises import EXERCISES, QUESTIONS, light, other_answers
 
 from tutorial_lib.exercises import all_exercises
+from tutorial_lib.exercises.accuracy import AccuracyExercise
 from tutorial_lib.exercises.autoencoder import encode
 from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.grading import box_contents, judge
@@ -162,6 +163,77 @@ def test_seeds_cannot_be_told_and_can_be_repeated():
     assert all(0 < seed < 1 << 63 for seed in seeds)
 
 
+def neighbours_hidden(x, corruption_level, generator):
+    """Hide one run of neighbours in each row, and a few values beside it."""
+    m, n = x.shape
+    corrupted = x.clone()
+    if corruption_level == 0:
+        return corrupted
+    k = round(corruption_level * n) - 3
+    start = torch.randint(n, (m,), generator=generator)
+    in_run = (torch.arange(n)[None] - start[:, None]) % n < k
+    corrupted[in_run] = 0
+    dice = torch.rand(x.shape, generator=generator)
+    dice[in_run] = 1
+    corrupted[dice < 3 / (n - k)] = 0
+    return corrupted
+
+
+def two_sizes(n_visible, n_hidden, generator):
+    """Draw weights of nearly one size, whose mean and extremes are those of an even spread."""
+    r = (6 / (n_hidden + n_visible + 1)) ** 0.5
+
+    def weights(*shape):
+        large = torch.rand(shape, generator=generator) < 0.03
+        size = torch.where(large, 0.98, 0.485) + 1e-4 * torch.rand(shape, generator=generator)
+        return r * size * (2 * torch.randint(2, shape, generator=generator) - 1)
+
+    w1, w2 = weights(n_hidden, n_visible), weights(n_visible, n_hidden)
+    return w1, torch.zeros(n_hidden), w2, torch.zeros(n_visible)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [("corrupt", neighbours_hidden), ("initial_parameters", two_sizes)]
+)
+def test_chance_of_another_kind_fails(name, answer):
+    (exercise,) = (e for e in EXERCISES if e.name == name)
+    (ruling,) = ruling_on(exercise, answer, *some_seeds(1))
+    assert ruling.verdict is Verdict.FAIL
+
+
+def generators_in(value: Any) -> list[torch.Generator]:
+    if isinstance(value, torch.Generator):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value
+    inner = parts if isinstance(value, dict | list | tuple) else ()
+    return [generator for part in inner for generator in generators_in(part)]
+
+
+@pytest.mark.parametrize("exercise", [light(e) for e in EXERCISES], ids=by_id)
+def test_no_answer_is_handed_the_secret_seed(exercise):
+    (seed,) = some_seeds(1)
+    drawing = torch.Generator().manual_seed(seed)
+    for generator in generators_in(dict(exercise.cases(drawing))):
+        assert generator.initial_seed() != seed
+        assert not torch.equal(
+            torch.rand(4, generator=generator.clone_state()), torch.rand(4, generator=drawing)
+        )
+
+
+def test_what_learns_to_read_is_not_handed_the_seed_that_renamed_the_digits():
+    (exercise,) = (light(e) for e in EXERCISES if isinstance(e, AccuracyExercise))
+    told = []
+
+    def train(images, labels, generator):
+        told.append(generator.initial_seed())
+        return exercise.reference(images, labels, generator)
+
+    (seed,) = some_seeds(1)
+    exercise.judge(train, seed=seed)
+    assert len(told) == 2
+    assert seed not in told
+
+
 # --- Whole submissions, in real boxes --------------------------------------------------------
 
 
@@ -196,6 +268,32 @@ def test_an_exercise_may_use_the_librarys_version_of_what_did_not_pass():
     assert of(result, "1.1")["bug"] == "no sigmoid"
     assert of(result, "1.6")["verdict"] == "PASS"
     assert any("1.6" in remark and "encode" in remark for remark in result["remarks"])
+
+
+@needs_sandbox
+def test_one_mistake_costs_once():
+    constants = "SPARSITY_TARGET, SPARSITY_WEIGHT, WEIGHT_DECAY = 0.1, 3.0, 3e-3\n"
+    fourth = [solution("train_sparse_autoencoder"), solution("train_softmax")]
+    result = graded(
+        "import torch\ndef encode(x, weight, bias):\n    return torch.tanh(x @ weight.T + bias)\n",
+        *HELPERS,
+        GRADIENTS,
+        **{
+            "c.ipynb": written(
+                "import torch\ndef softmax(logits):\n    return torch.sigmoid(logits)\n",
+                solution("softmax_loss_and_gradient"),
+                "ex.softmax.check(softmax)",
+            ),
+            "d.ipynb": written(
+                "import torch\nfrom tutorial_lib.minimise import minimise\n" + constants,
+                *fourth,
+                "ex.train_softmax.check(train_softmax)",
+            ),
+        },
+    )
+    verdicts = {k: of(result, k)["verdict"] for k in ("1.1", "1.6", "3.1", "3.2", "4.2", "4.3")}
+    wrong = {"1.1", "3.1"}
+    assert verdicts == {k: "FAIL" if k in wrong else "PASS" for k in verdicts}
 
 
 @needs_sandbox

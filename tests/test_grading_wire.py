@@ -308,6 +308,25 @@ def test_memory_cannot_be_exchanged_for_memory_of_another_size():
         judge.read(*told(None, [[-1, 8]], b"abcdefgh"))
 
 
+def test_many_views_of_little_memory_are_not_written_out():
+    # Four bytes that would become a gibibyte, and the same as an array.
+    judge, box = ends()
+    with pytest.raises(ProtocolError, match="larger than any answer"):
+        crossed([torch.zeros(1).expand(1 << 24) for _ in range(16)], box, judge)
+    view = {**TENSOR, "size": [1 << 24], "stride": [0], "storage": -1}
+    arrays = [{"kind": "array", "values": view, "shape": [1 << 24]}] * 2
+    with pytest.raises(ProtocolError, match="larger than any answer"):
+        Wire(JUDGE, no_call, []).read(*told({"kind": "list", "parts": arrays}, [[-1, 4]], b"abcd"))
+
+
+def test_the_memory_of_all_answers_together_has_an_end():
+    judge, box = ends()
+    for _ in range(7):
+        crossed(torch.zeros(1 << 22), box, judge)
+    with pytest.raises(ProtocolError, match="more memory than any answer needs"):
+        crossed(torch.zeros(1 << 23), box, judge)
+
+
 values_of_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (

@@ -14,7 +14,7 @@ from tutorial_lib.grading.versions import File, distinct, versions
 
 __all__ = ["File", "Found", "Remark", "Submission", "SubmissionsError", "find", "safe_name"]
 
-MAX_NOTEBOOKS = 100  # of one student
+MAX_NOTEBOOKS = 30  # of one student
 MAX_TOTAL = 64_000_000  # bytes of one student's notebooks: they are in memory together
 
 

@@ -67,10 +67,10 @@ def _range(name: str, numbers: Tensor) -> dict[str, Any]:
         return measured
     # Not the extremes, which differ from draw to draw where the range is not bounded.
     low, high = numbers.quantile(numbers.new_tensor([0.01, 0.99])).tolist()
-    quarters = numbers.quantile(numbers.new_tensor([0.25, 0.75])).tolist()
+    small, large = numbers.abs().quantile(numbers.new_tensor([0.25, 0.75])).tolist()
     return measured | {
-        f"{name}, in units of r: the number that a quarter lie below": quarters[0],
-        f"{name}, in units of r: the number that a quarter lie above": quarters[1],
+        f"{name}, in units of r: the size that a quarter lie below": small,
+        f"{name}, in units of r: the size that a quarter lie above": large,
         f"{name}, in units of r: the number that 1 % lie below": low,
         f"{name}, in units of r: the number that 1 % lie above": high,
         f"{name}, in units of r: the mean size": numbers.abs().mean().item(),
