@@ -355,7 +355,9 @@ def pipes(left: float = 5.0) -> tuple[Channel, int, int]:
     """A channel, what writes to it, and what reads from it."""
     source, theirs = os.pipe()
     ours, sink = os.pipe()
-    return Channel(source, sink, lambda: left), theirs, ours
+    channel = Channel(source, sink)
+    channel.left = left
+    return channel, theirs, ours
 
 
 def test_frames_arrive_one_by_one():

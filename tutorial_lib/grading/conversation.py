@@ -95,7 +95,7 @@ class Answer:
         """Let the child end; the next answer gets a new box unless this one is empty again."""
         if self.ended is not None:
             return
-        self._session.allow(SECONDS_TO_LEAVE)
+        self._channel.left = SECONDS_TO_LEAVE
         try:
             self._channel.send(packed({"kind": "end"}))
             while True:

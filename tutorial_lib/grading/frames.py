@@ -8,7 +8,7 @@ import math
 import os
 import select
 import struct
-from collections.abc import Callable
+import time
 from typing import Any
 
 MAX_HEADER = 4 << 20  # bytes
@@ -38,14 +38,17 @@ class Channel:
     ----------
     source, sink : int
         File descriptors.
-    deadline : callable
-        Returns the seconds that are left; below 0 an `Ended` is raised.
+
+    Attributes
+    ----------
+    left : float
+        Seconds that may still be spent on waiting for the other side; then an `Ended` is raised.
+        What this side does in between does not count.
     """
 
-    def __init__(
-        self, source: int, sink: int, left: Callable[[], float] = lambda: math.inf
-    ) -> None:
-        self._source, self._sink, self._left = source, sink, left
+    def __init__(self, source: int, sink: int) -> None:
+        self._source, self._sink = source, sink
+        self.left = math.inf
         os.set_blocking(source, False)
         os.set_blocking(sink, False)
 
@@ -89,11 +92,12 @@ class Channel:
         return taken
 
     def _wait(self, descriptor: int, *, writing: bool) -> None:
-        left = self._left()
-        if left <= 0:
+        if self.left <= 0:
             raise Ended("TIMEOUT")
         poll = select.poll()
         poll.register(descriptor, select.POLLOUT if writing else select.POLLIN)
-        ready = poll.poll(None if left == math.inf else 1000 * left + 1)
+        started = time.monotonic()
+        ready = poll.poll(None if self.left == math.inf else 1000 * self.left + 1)
+        self.left -= time.monotonic() - started
         if not ready:
             raise Ended("TIMEOUT")

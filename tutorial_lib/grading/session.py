@@ -1,6 +1,5 @@
 """One box, and the answers of one student in it, one after the other."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
@@ -19,14 +18,13 @@ class Session:
     start : callable
         Starts a box; called again when one had to be killed.
     seconds : float
-        How long one answer may take, all its calls together.
+        How long one answer may take, all its calls together; our own part does not count.
     """
 
     def __init__(self, start: Callable[[], Box], seconds: float) -> None:
         self._start = start
         self._seconds = seconds
         self._box: Box | None = None
-        self._deadline = 0.0
         self._channel: Channel
 
     def __enter__(self) -> Self:
@@ -74,20 +72,14 @@ class Session:
             If the box did not even start.
         """
         channel = self._ready()
-        self.allow(patience * self._seconds)
+        channel.left = patience * self._seconds
         return Answer(self, channel, name, pieces, drive, given or {})
-
-    def allow(self, seconds: float) -> None:
-        """Set the time that is left, from now on."""
-        self._deadline = time.monotonic() + seconds
 
     def _ready(self) -> Channel:
         if self._box is None:
-            self.allow(START_SECONDS)
             self._box = self._start()
-            self._channel = Channel(
-                self._box.responses, self._box.requests, lambda: self._deadline - time.monotonic()
-            )
+            self._channel = Channel(self._box.responses, self._box.requests)
+            self._channel.left = START_SECONDS
             try:
                 self._channel.receive()
             except Ended:
