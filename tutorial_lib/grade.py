@@ -29,7 +29,13 @@ MAX_JOBS = SLOTS - 1  # each has a user id of its own, and so has who is next
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    usual = Limits()
+    _add_class(parser)
+    _add_judging(parser)
+    _add_other_uses(parser)
+
+
+def _add_class(parser: argparse.ArgumentParser) -> None:
+    """Declare what is graded, and where to."""
     parser.add_argument(
         "submissions",
         nargs="?",
@@ -50,6 +56,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the course's secret, from which the cases are drawn (default: DIR/secret.key, made "
         "on first use; keep it for appeals)",
     )
+    parser.add_argument(
+        "--assignment",
+        default=COURSE,
+        metavar="TITLE",
+        help="the column's title in Canvas, with its number if it exists: 'Autoencoders (1234)'",
+    )
+
+
+def _add_judging(parser: argparse.ArgumentParser) -> None:
+    """Declare how submissions are judged."""
+    usual = Limits()
     parser.add_argument(
         "--jobs",
         type=int,
@@ -77,11 +94,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"memory of one student's answers (default: {usual.memory_mb})",
     )
     parser.add_argument(
-        "--assignment",
-        default=COURSE,
-        metavar="TITLE",
-        help="the column's title in Canvas, with its number if it exists: 'Autoencoders (1234)'",
+        "--unsafe-no-sandbox",
+        action="store_true",
+        help="judge without a sandbox: submissions can then read, change and send whatever you "
+        "can, and forge their marks; every row and page says so",
     )
+
+
+def _add_other_uses(parser: argparse.ArgumentParser) -> None:
+    """Declare what else the command does, in place of grading."""
     parser.add_argument("--student", metavar="NAME", help="with --explain: whose answers")
     parser.add_argument(
         "--explain",
@@ -95,12 +116,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--self-test",
         action="store_true",
         help="run the known attacks against this machine's sandbox and say what held",
-    )
-    parser.add_argument(
-        "--unsafe-no-sandbox",
-        action="store_true",
-        help="judge without a sandbox: submissions can then read, change and send whatever you "
-        "can, and forge their marks; every row and page says so",
     )
 
 

@@ -63,7 +63,6 @@ class Classroom:
         found = find(submissions, self._roster)
         self._submissions = {one.student: one for one in found.submissions}
         self._folder = folder
-        self._secret_file = secret_file
         self._secret = read_secret(secret_file) if secret_file else b""
         self._remarks: dict[str, list[str]] = {student: [] for student in self._submissions}
         self._general: list[str] = []

@@ -74,7 +74,7 @@ class Box:
         self, script: str, library: Path, limits: Limits, *, slot: int = 0, unsafe: bool = False
     ) -> None:
         self.ended = ""
-        self._unsafe, self._killed, self._lock = unsafe, False, threading.Lock()
+        self._killed, self._lock = False, threading.Lock()
         self._scratch = TemporaryDirectory(prefix="unsafe-") if unsafe else None
         if self._scratch:
             launched = unconfined(script, library, limits, Path(self._scratch.name))
