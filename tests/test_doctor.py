@@ -15,6 +15,8 @@ from packaging.version import Version
 
 from tutorial_lib import doctor
 from tutorial_lib.doctor import Finding
+from tutorial_lib.grading import sandbox
+from tutorial_lib.grading.sandbox import SandboxUnavailable
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -167,6 +169,18 @@ def test_browser(monkeypatch):
     assert "apt install chromium" in doctor.check_browser().remedy
     monkeypatch.setattr(doctor.shutil, "which", {"google-chrome": "chrome-here"}.get)
     assert doctor.check_browser() == Finding("chrome-here")
+
+
+def test_sandbox(monkeypatch):
+    def none() -> str:
+        raise SandboxUnavailable("there is no program `bwrap` here.", "bubblewrap")
+
+    monkeypatch.setattr(sandbox, "level", none)
+    finding = doctor.check_sandbox()
+    assert finding.found == "there is no program `bwrap` here."
+    assert finding.remedy.startswith("only grading a class needs it. Install bubblewrap")
+    monkeypatch.setattr(sandbox, "level", lambda: "bubblewrap 9.9, seccomp")
+    assert doctor.check_sandbox() == Finding("bubblewrap 9.9, seccomp")
 
 
 @pytest.mark.parametrize(

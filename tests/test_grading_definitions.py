@@ -455,6 +455,18 @@ def test_a_bad_file_or_cell_costs_only_itself():
     assert "line 1" in cell
 
 
+def test_what_cannot_be_read_may_be_any_chapter_that_is_not_there():
+    files = [("a.ipynb", FIRST), ("b.ipynb", b"{")]
+    for definitions in (
+        read_definitions(files, CHAPTERS),
+        read_definitions(files[:1], CHAPTERS, unread=["w.zip is encrypted"]),
+    ):
+        assert definitions.doubt("01_first") == ""
+        assert "cannot be read" in definitions.doubt("02_second")
+    assert definitions.remarks == ("w.zip is encrypted",)
+    assert read_definitions(files[:1], CHAPTERS).doubt("02_second") == ""
+
+
 # ------------------------------------------------------------------ hostile text
 
 

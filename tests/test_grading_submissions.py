@@ -50,12 +50,16 @@ def handed_in(found):
 
 
 def said(found, student=""):
-    return [remark.text for remark in found.remarks if remark.student == student]
+    """Return what is said of a student's submission, and why what was not read of it was not."""
+    remarks = [remark.text for remark in found.remarks if remark.student == student]
+    own = [one for one in found.submissions if one.student == student]
+    problems = [f"{file.name} {file.problem}" for one in own for file in one.files if file.problem]
+    return [*remarks, *(text for one in own for text in one.unread), *problems]
 
 
 def is_said(found, student, *words):
     texts = [text for text in said(found, student) if all(word in text for word in words)]
-    assert len(texts) == 1, found.remarks
+    assert len(texts) == 1, said(found, student)
     return True
 
 
@@ -446,6 +450,19 @@ def test_deep_folders_and_many_files_end_somewhere(tmp_path):
     found = find(tmp_path)
     assert is_said(found, "ann", "more than 20")
     assert is_said(found, "bob", "2,10", "the first 2,000")
+
+
+def test_what_may_hold_notebooks_and_was_not_looked_into_is_kept_apart(tmp_path):
+    put(tmp_path, **{"ann/w.zip": "no zip", "bob/digits.csv": "", "cy/01.ipynb": "C"})
+    os.truncate(tmp_path / "bob/digits.csv", 10**11)
+    for k in range(31):
+        put(tmp_path, **{f"dan/{k}.ipynb": str(k)})
+    found = find(tmp_path)
+    kept = {one.student: one.unread for one in found.submissions if one.unread}
+    assert [*kept] == ["ann", "dan"]
+    assert kept["ann"][0].startswith("w.zip is no zip archive")
+    assert kept["dan"] == ("there are 31 notebooks, of which the first 30 are read",)
+    assert is_said(found, "bob", "digits.csv has 100,000,000,000 bytes")
 
 
 def test_giant_files_are_not_read(tmp_path):

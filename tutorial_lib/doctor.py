@@ -120,6 +120,15 @@ def check_browser() -> Finding:
     return Finding("no Chromium or Chrome", remedy)
 
 
+def check_sandbox() -> Finding:
+    """Is there a sandbox for what a class hands in?"""
+    sandbox = import_module("tutorial_lib.grading.sandbox")
+    try:
+        return Finding(sandbox.level())
+    except sandbox.SandboxUnavailable as error:
+        return Finding(error.missing, f"only grading a class needs it. {error.remedy}")
+
+
 CHECKS: dict[str, Callable[[], Finding]] = {
     "Python": check_python,
     "PyTorch": check_torch,
@@ -130,8 +139,9 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "Data": check_data,
     "Disk": check_disk,
     "Browser": check_browser,
+    "Sandbox": check_sandbox,
 }
-OPTIONAL = ("bf16", "GPU", "Browser")  # the notebooks can do without these
+OPTIONAL = ("bf16", "GPU", "Browser", "Sandbox")  # the notebooks can do without these
 
 
 def examine() -> dict[str, Finding]:

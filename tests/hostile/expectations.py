@@ -1,8 +1,8 @@
 """What becomes of each notebook in this folder, and of those that `builders` makes.
 
 A verdict such as ``"ERROR|MEMORY"`` leaves open which of several comes: that depends on which of
-two limits is met first. Where PASS is not among them, a pass is a hole in the box. Whatever is not
-named here is NOT_ATTEMPTED.
+two limits is met first. Where PASS is not among them, a pass is a hole in the box. What is said of
+``"*"`` holds for all that is not named; without it, that is NOT_ATTEMPTED.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,8 @@ class Expected:
 
     def allowed(self, exercise: str) -> set[Verdict]:
         """Return the verdicts that an exercise may get."""
-        told = self.verdicts.get(exercise, Verdict.NOT_ATTEMPTED)
+        rest = self.verdicts.get("*", Verdict.NOT_ATTEMPTED)
+        told = self.verdicts.get(exercise, rest)
         return {Verdict(verdict) for verdict in told.split("|")}
 
 

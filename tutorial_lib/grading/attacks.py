@@ -170,12 +170,12 @@ decide(found)
     ),
     Attack(
         "environment",
-        "No variable of the host's is to be found, and no command line tells anything.",
+        "No variable of the host's is to be found, and command lines name Python and no more.",
         """
 found = sorted(set(os.environ) - ALLOWED_VARIABLES)
 for pid in filter(str.isdigit, os.listdir("/proc")):
     environment = open(f"/proc/{pid}/environ", "rb").read()
-    line = open(f"/proc/{pid}/cmdline", "rb").read()
+    line = open(f"/proc/{pid}/cmdline", "rb").read().replace(sys.executable.encode(), b"")
     found += [f"variables of {pid}"] if pid == "1" and environment not in (b"", b"PWD=/\\0") else []
     found += [f"secret in {pid}"] if SECRET.encode() in environment + line else []
     found += [f"course in {pid}"] if COURSE.encode() in environment + line else []

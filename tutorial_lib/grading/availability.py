@@ -36,10 +36,16 @@ class SandboxUnavailable(Exception):
         What was looked for, and not found.
     remedy : str
         A key of `REMEDIES`.
+
+    Attributes
+    ----------
+    missing, remedy : str
+        The parts of the message.
     """
 
     def __init__(self, missing: str, remedy: str) -> None:
         super().__init__(f"No sandbox: {missing}\n{REMEDIES[remedy]}\n{ANYWAY}")
+        self.missing, self.remedy = missing, REMEDIES[remedy]
 
 
 def require_linux() -> None:

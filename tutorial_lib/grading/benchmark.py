@@ -165,8 +165,9 @@ def _seconds_of_a_box(script: str, library: Path) -> float:
 
 def _judge_seconds(files: Files) -> float:
     job = {
-        **{"student": "student", "files": files, "secret": b"benchmark", "key": "", "remarks": []},
-        **{"versions": versions(), "limits": asdict(Limits()), "sandbox": level()},
+        **{"student": "student", "files": files, "unread": [], "remarks": []},
+        **{"secret": b"benchmark", "key": "", "versions": versions()},
+        **{"limits": asdict(Limits()), "sandbox": level()},
     }
     start = time.process_time()  # without the time of the box, which is another process
     judge.grade(job)

@@ -161,12 +161,17 @@ class Classroom:
         """Return what can be read of a submission, and why the rest cannot."""
         loaded = [(file.name, *file.loaded()) for file in submission.files]
         files = [(name, data) for name, data, problem in loaded if not problem]
-        return files, [f"{name} {problem}" for name, _, problem in loaded if problem]
+        problems = (f"{name} {problem}" for name, _, problem in loaded if problem)
+        return files, [*submission.unread, *problems]
 
     def _job(self, student: str) -> dict[str, Any]:
-        files, problems = self._files(self._submissions[student])
-        remarks = [*dict.fromkeys([*self._remarks[student], *problems])]
-        settings = {"limits": asdict(self._limits), "sandbox": self._sandbox, "remarks": remarks}
+        files, unread = self._files(self._submissions[student])
+        settings = {
+            "limits": asdict(self._limits),
+            "sandbox": self._sandbox,
+            "remarks": self._remarks[student],
+            "unread": unread,
+        }
         return {
             "student": student,
             "files": files,

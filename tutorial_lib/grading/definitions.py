@@ -15,6 +15,10 @@ from tutorial_lib.grading.source import Source
 from tutorial_lib.grading.uses import library_names
 
 MAX_CODE = 500_000  # characters in all files of a student, of which the last may exceed it
+UNREAD = (
+    "Nothing that can be read is this chapter's notebook, but something that was handed in cannot "
+    "be read, and may be it."
+)
 
 __all__ = ["Definitions", "Piece", "read_definitions"]
 
@@ -28,20 +32,21 @@ class Definitions:
         One for each notebook that can be read.
     chapters : mapping of str to collection of str
         Names of the exercises and questions of each chapter.
-    remarks : sequence of str
-        What is known already.
+    unread : sequence of str
+        What was handed in and could not be read, and why.
 
     Attributes
     ----------
     remarks : tuple of str
-        What a human should know: a cell that does not parse, a second copy of a file.
+        What a human should know: what could not be read, a cell that does not parse, a second copy
+        of a file.
     """
 
     def __init__(
         self,
         sources: Sequence[Source],
         chapters: Mapping[str, Collection[str]],
-        remarks: Sequence[str] = (),
+        unread: Sequence[str] = (),
     ) -> None:
         self._chapters = {name: chapter for chapter in chapters for name in chapters[chapter]}
         by_chapter: dict[str, list[Source]] = defaultdict(list)
@@ -50,7 +55,8 @@ class Definitions:
         self._conflicts: dict[str, str] = {}
         self._files: dict[str, Source] = {}
         self._others = by_chapter.pop("", [])
-        said = [*remarks, *(remark for source in sources for remark in source.remarks)]
+        self._is_whole = not unread
+        said = [*unread, *(remark for source in sources for remark in source.remarks)]
         for chapter, candidates in by_chapter.items():
             said += self._choose(chapter, candidates)
         self.remarks = tuple(said)
@@ -103,6 +109,12 @@ class Definitions:
         """Return why nothing of a chapter can be judged, or nothing."""
         return self._conflicts.get(chapter, "")
 
+    def doubt(self, chapter: str) -> str:
+        """Return why a chapter may have been handed in although nothing here is it, or nothing."""
+        if self._is_whole or chapter in self._files or chapter in self._conflicts:
+            return ""
+        return UNREAD
+
     def _search(self, name: str) -> Search:
         """Return a search that begins in the notebook that a name belongs to."""
         own = self._files.get(self._chapters.get(name, ""))
@@ -116,27 +128,32 @@ class Definitions:
 
 
 def read_definitions(
-    files: Sequence[tuple[str, bytes]], chapters: Mapping[str, Collection[str]]
+    files: Sequence[tuple[str, bytes]],
+    chapters: Mapping[str, Collection[str]],
+    *,
+    unread: Sequence[str] = (),
 ) -> Definitions:
     """Read the notebooks of one student.
 
     Parameters
     ----------
     files : sequence of (str, bytes)
-        Names, for people, and contents. A file that cannot be read is a remark and no more.
+        Names, for people, and contents. A file that cannot be read costs only itself.
     chapters : mapping of str to collection of str
         Such as ``{"01_autoencoder": ["encode", "margin"]}``: what is to be answered where. A file
         belongs to the chapter that it defines and checks most names of.
+    unread : sequence of str
+        What is known already not to be read, and why.
     """
     sources: list[Source] = []
-    remarks = []
+    problems = [*unread]
     exercises = frozenset(name for names in chapters.values() for name in names)
     for name, data in files:
         if sum(source.n_characters for source in sources) > MAX_CODE:
-            remarks.append(f"{shown(name)} is not read: the files before it hold too much code")
+            problems.append(f"{shown(name)} is not read: the files before it hold too much code")
             continue
         try:
             sources.append(read_source(name, data, chapters=chapters, exercises=exercises))
         except InvalidNotebook as error:
-            remarks.append(f"{shown(name)} {error.reason}")
-    return Definitions(sources, chapters, remarks)
+            problems.append(f"{shown(name)} {error.reason}")
+    return Definitions(sources, chapters, problems)

@@ -39,7 +39,7 @@ def our_fault(
         key=job["key"],
         sandbox=job["sandbox"],
         exercises=tuple(exercises),
-        remarks=(*job["remarks"], remark[:LONGEST]),
+        remarks=(*job["remarks"], *job["unread"], remark[:LONGEST]),
         for_a_human=True,
         versions=job["versions"],
         limits=job["limits"],

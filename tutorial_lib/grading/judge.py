@@ -46,7 +46,8 @@ def grade(job: Mapping[str, Any]) -> dict[str, Any]:
     job : mapping
         ``student``; ``files``, pairs of name and bytes; ``secret``, bytes; ``limits``, the fields
         of `Limits`; ``sandbox``, its level, or `UNSAFE`; ``key`` and ``versions``, to be kept with
-        the result; ``remarks``, what is known already.
+        the result; ``remarks``, what is known already; ``unread``, what could not be read, and
+        why.
 
     Returns
     -------
@@ -73,7 +74,7 @@ class Grading:
         self._limits = Limits(**job["limits"])
         self.tasks = chapters()
         names = {notebook: [t.name for t in tasks] for notebook, tasks in self.tasks.items()}
-        self.definitions: Definitions = read_definitions(job["files"], names)
+        self.definitions: Definitions = read_definitions(job["files"], names, unread=job["unread"])
         self._verdicts: dict[str, Verdict] = {}
         self._with_help: set[str] = set()  # what passed with ours, and calls what did not
         self._n_killed = 0
@@ -101,9 +102,8 @@ class Grading:
         """Judge every exercise on its secret cases."""
         results = []
         for notebook, tasks in self.tasks.items():
-            conflict = self.definitions.conflict(notebook)
             for task in tasks:
-                results.append(self._judge(session, task, conflict))
+                results.append(self._judge(session, task, notebook))
                 self._verdicts[task.name] = results[-1].verdict
         return results
 
@@ -121,11 +121,13 @@ class Grading:
 
         return Session(start, self._limits.seconds)
 
-    def _judge(self, session: Session, task: Task, conflict: str) -> ExerciseResult:
-        if conflict:
+    def _judge(self, session: Session, task: Task, notebook: str) -> ExerciseResult:
+        if conflict := self.definitions.conflict(notebook):
             return self._result(task, Ruling(Verdict.INVALID), message=conflict)
         if not self.definitions.attempted(task.name):
-            return self._result(task, Ruling(Verdict.NOT_ATTEMPTED))
+            doubt = self.definitions.doubt(notebook)
+            verdict = Verdict.INVALID if doubt else Verdict.NOT_ATTEMPTED
+            return self._result(task, Ruling(verdict), message=doubt)
         pieces = self.definitions.program(task.name)
         if pieces is None:
             return self._result(task, Ruling(Verdict.INVALID), message=NOT_TAKEN)

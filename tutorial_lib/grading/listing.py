@@ -59,7 +59,7 @@ class Entry:
     Attributes
     ----------
     parts : tuple of str
-        Its folders below the submissions, and its name.
+        Its folders below the submissions, and its name; "" stands for the folder itself.
     origin : Origin
     problem : str
         Why it cannot be read, or empty.
@@ -85,6 +85,11 @@ class Entry:
         """Whether it is called a zip file."""
         return self.parts[-1].casefold().endswith(".zip")
 
+    @property
+    def may_hold_notebooks(self) -> bool:
+        """Whether it is a folder or an archive, to go by its name."""
+        return self.is_archive or not self.parts[-1]
+
 
 def entries(path: Path) -> list[Entry]:
     """Return the files in a folder or a zip file, and those in archives in there; no litter.
@@ -104,8 +109,8 @@ def entries(path: Path) -> list[Entry]:
         if counts[entry.parts[0]] <= MAX_FILES and not is_litter(entry.parts):
             found.append(entry)
     for name in (name for name, count in counts.items() if count > MAX_FILES):
-        problem = f"are {counts[name]:,} files, of which the first {MAX_FILES:,} are looked at"
-        found.append(Entry((name, "all"), Origin(""), problem))
+        problem = f"has {counts[name]:,} files, of which the first {MAX_FILES:,} are looked at"
+        found.append(Entry((name, ""), Origin(""), problem))
     return sorted(found, key=lambda entry: entry.parts)
 
 
@@ -139,6 +144,8 @@ def _of_folder(root: Path) -> Iterator[Entry]:
                     yield Entry((*here, ""), Origin(""))  # its owner exists, be it empty
             else:
                 problem, size = _problem(one), one.stat(follow_symlinks=False).st_size
+                if one.is_dir(follow_symlinks=False):
+                    here = (*here, "")
                 yield Entry(here, Origin(one.path), problem, size=size)
 
 

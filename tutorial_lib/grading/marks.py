@@ -13,7 +13,7 @@ from tutorial_lib.grading.files import write_atomically
 from tutorial_lib.grading.gradescope import gradescope_of
 from tutorial_lib.grading.journal import line_of
 from tutorial_lib.grading.page import visible
-from tutorial_lib.grading.results import StudentResult
+from tutorial_lib.grading.results import UNSAFE, StudentResult
 from tutorial_lib.grading.totals import COURSE, added, is_open, mark_of, rounded, sorted_by_student
 
 Row = Mapping[str, str]
@@ -125,6 +125,8 @@ def _canvas(
     is not there changes nothing.
     """
     out_of = added(entry["points"] for entry in catalogue)
+    if any(result.sandbox == UNSAFE for result in results.values()):
+        assignment = f"{UNSAFE}: {assignment}"  # the only cell that Canvas leaves to us
     lines: list[list[Cell]] = [[*_CANVAS, assignment], ["    Points Possible", *[""] * 4, out_of]]
     for student in students:
         mark = mark_of(results[student]) if student in results else None

@@ -40,7 +40,7 @@ def key_of(student: str, files: Sequence[tuple[str, bytes]], secret: bytes, **se
     secret : bytes
         The course's; it cannot be told from the fingerprint.
     **settings
-        Limits, level of the sandbox, remarks: plain values.
+        Limits, level of the sandbox, remarks, what was not read: plain values.
     """
     told = {
         "student": student,

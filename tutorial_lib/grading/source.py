@@ -1,6 +1,6 @@
 """One notebook's definitions, in its order."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -120,9 +120,9 @@ class Source:
     def changing(self, number: int, *, before: int | None = None) -> Iterator[int]:
         """Yield the statements that belong to a definition: that change what it defines."""
         for name, rank in self._statements[number][0].ranks.items():
-            for change in self._changes.get(name, ()):
-                if change > number and (before is None or change < before):
-                    yield change
+            changes = self._changes.get(name, [])
+            end = len(changes) if before is None else bisect_left(changes, before)
+            yield from changes[bisect_right(changes, number) : end]
             if rank is Rank.FULL and self._statements[number][0].text:
                 yield from self._submodules.get(name, {}).values()
 

@@ -24,10 +24,20 @@ class SubmissionsError(ValueError):
 
 @dataclass(frozen=True)
 class Submission:
-    """The notebooks of one student; none, if nothing in there is one."""
+    """What one student handed in.
+
+    Attributes
+    ----------
+    student : str
+    files : tuple of File
+        Notebooks; none, if nothing in there is one.
+    unread : tuple of str
+        What may hold notebooks, too, and why it was not looked into.
+    """
 
     student: str
     files: tuple[File, ...]
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,24 +144,24 @@ def _submission(student: str, found: Sequence[Entry], remarks: list[Remark]) -> 
     def say(text: str) -> None:
         remarks.append(Remark(student, text))
 
-    for reason in _ignored([entry for entry in found if not entry.is_notebook]):
+    for reason in _ignored(found):
         say(reason)
+    unread = [*_unread(found)]
     files = [
         File(_name(entry), entry.origin, entry.problem, entry.size)
         for entry in found
         if entry.is_notebook
     ]
-    if not files:
+    if not files and not unread:
         say("handed in no notebook")
     if len(files) > MAX_NOTEBOOKS:
-        say(f"handed in {len(files):,} notebooks, of which the first {MAX_NOTEBOOKS} are read")
+        unread.append(
+            f"there are {len(files):,} notebooks, of which the first {MAX_NOTEBOOKS} are read"
+        )
     kept: list[File] = []
     for group in versions(list(_within_total(files[:MAX_NOTEBOOKS]))):
         kept += distinct(group, say)
-    for file in kept:
-        if file.problem:
-            say(f"{file.name} {file.problem}")
-    return Submission(student, tuple(sorted(kept, key=lambda file: file.name)))
+    return Submission(student, tuple(sorted(kept, key=lambda file: file.name)), tuple(unread))
 
 
 def _name(entry: Entry) -> str:
@@ -169,14 +179,20 @@ def _within_total(files: Sequence[File]) -> Iterator[File]:
             yield file
 
 
-def _ignored(entries: Sequence[Entry]) -> Iterator[str]:
-    """Yield what to say about files that are no notebooks."""
-    yield from (f"{_name(entry)} {entry.problem}" for entry in entries if entry.problem)
-    fine = [entry for entry in entries if entry.parts[-1] and not entry.problem]
-    for entry in fine:
-        if entry.is_archive:
+def _unread(found: Sequence[Entry]) -> Iterator[str]:
+    """Yield what may hold notebooks and was not looked into."""
+    for entry in found:
+        if entry.is_archive and not entry.problem:
             yield f"{_name(entry)} is an archive in an archive and is not read"
-    others = [_name(entry) for entry in fine if not entry.is_archive]
+        elif entry.may_hold_notebooks and entry.problem:
+            yield f"{_name(entry) or 'the folder'} {entry.problem}"
+
+
+def _ignored(found: Sequence[Entry]) -> Iterator[str]:
+    """Yield what to say about files that are no notebooks and hold none."""
+    rest = [entry for entry in found if not (entry.is_notebook or entry.may_hold_notebooks)]
+    yield from (f"{_name(entry)} {entry.problem}" for entry in rest if entry.problem)
+    others = [_name(entry) for entry in rest if not entry.problem]
     if others:
         more = f" and {len(others) - 5:,} more" if len(others) > 5 else ""
         yield f"no notebooks, so ignored: {', '.join(others[:5])}{more}"
