@@ -84,6 +84,7 @@ def job_of_files(files: Sequence[tuple[str, bytes]], student: str, level: str) -
         "key": "",
         "versions": dict(versions()),
         "remarks": [],
+        "private": [],
         "unread": [],
         "slot": 1,
     }

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutorial_lib.exercises import MODULES, tasks_of
-from tutorial_lib.exercises.question import Question
 from tutorial_lib.grading.cleaning import NotPython, python_of, without_magics
 from tutorial_lib.grading.definitions import read_definitions
 from tutorial_lib.grading.notebook import InvalidNotebook, cells
@@ -210,7 +209,6 @@ def test_these_are_no_attempts(source):
     definitions = read(source)
     assert not definitions.attempted("encode")
     assert definitions.program("encode") is None
-    assert definitions.library_names("encode") == ()
 
 
 @pytest.mark.parametrize(
@@ -256,7 +254,7 @@ def test_a_place_and_a_line_are_told_and_the_text_is_the_students():
     source = "# é\nx = 'é'; é = 'a'; encode = (1,  # one\n  2)\n"
     (piece,) = read("1", source).program("encode")
     assert piece.text == "encode = (1,  # one\n  2)"
-    assert (piece.place, piece.first_line, piece.simple) == ("a.ipynb, cell 2", 2, True)
+    assert (piece.place, piece.first_line) == ("a.ipynb, cell 2", 2)
 
 
 def test_decorators_belong_to_the_text():
@@ -358,27 +356,6 @@ def test_future_annotations_hold_for_all_and_come_first():
     pieces = read(*source).program("encode")
     assert names(pieces) == ["annotations", "*", "encode"]
     assert run(pieces, "encode")(0) == 1
-
-
-def test_what_comes_from_the_library_is_named():
-    definitions = read(
-        "import tutorial_lib as t\nimport tutorial_lib.mnist",
-        "from tutorial_lib import losses, plots",
-        "from importlib import import_module\nalias = losses.squared_error",
-        "def decode(x): return plots.show",
-        "def encode(x):\n    from tutorial_lib.stacked import Classifier as C\n"
-        "    import_module('tutorial_lib.study')\n    return alias, t.features.filters",
-    )
-    assert definitions.library_names("encode") == (
-        "tutorial_lib",
-        "tutorial_lib.features",
-        "tutorial_lib.features.filters",
-        "tutorial_lib.losses",
-        "tutorial_lib.losses.squared_error",
-        "tutorial_lib.stacked.Classifier",
-        "tutorial_lib.study",
-    )
-    assert definitions.library_names("encode", given=["alias"])[-1] == "tutorial_lib.study"
 
 
 # ------------------------------------------------------------------ several files
@@ -503,7 +480,7 @@ def test_invalid_escapes_and_coding_lines_are_none_of_our_business():
 
 def test_nothing_is_computed():
     definitions = read("encode = 10 ** 10 ** 10\nmargin = 'a' * 10 ** 12")
-    assert definitions.program("encode")[0].simple
+    assert names(definitions.program("encode")) == ["encode"]
 
 
 def test_definitions_by_the_ten_thousand():
@@ -660,7 +637,6 @@ def test_what_is_put_into_our_notebooks_is_what_counts():
             assert len(texts) == 1
             assert texts[0].strip() in task.solution_text()
             assert len(pieces) < 20
-            assert isinstance(task, Question) == pieces[-1].simple
 
 
 def test_reading_loads_no_pytorch():

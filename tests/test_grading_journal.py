@@ -153,7 +153,7 @@ BROKEN = {
     "no object": b"[]",
     "no student": b'{"key": "key of Ada"}',
     "a student that is no text": b'{"key": "", "student": ["Ada"]}',
-    "a field too few": b'{"key": "key of Ada", "student": "Ada", "exercises": [], "remarks": []}',
+    "a field too few": b'{"key": "key of Ada", "student": "Ada", "exercises": [], "told": []}',
     "no such verdict": line_of(CLASS[0]).replace(b'"PASS"', b'"GOOD"').strip(),
     "exercises of another kind": b'{"key": "key of Ada", "student": "Ada", "exercises": [3]}',
     "not a number": line_of(CLASS[0]).replace(b"1.0", b"NaN").strip(),

@@ -7,6 +7,7 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from itertools import count
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -14,6 +15,7 @@ import pytest
 import torch
 from attacked import SECRET, job_of_files
 from exercise_helpers import stub_of
+from grading_class import wait_until
 from grading_helpers import ruling_on
 from sandboxes import needs_sandbox
 from test_exercises import EXERCISES, QUESTIONS, light, other_answers
@@ -24,7 +26,7 @@ from tutorial_lib.exercises.autoencoder import encode
 from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.grading import box_contents, judge
 from tutorial_lib.grading.judge import seed_for
-from tutorial_lib.grading.results import Verdict
+from tutorial_lib.grading.results import UNSAFE, Verdict
 from tutorial_lib.grading.ruling import LIBRARY, ONLY_ELSEWHERE, Ruling
 from tutorial_lib.grading.sandbox import level
 
@@ -301,6 +303,41 @@ def test_an_exercise_may_use_the_librarys_version_of_what_was_not_attempted():
     result = graded(stub_of(encode.reference), *HELPERS, GRADIENTS)
     assert of(result, "1.1")["verdict"] == "NOT_ATTEMPTED"
     assert of(result, "1.6")["verdict"] == "PASS"
+
+
+@needs_sandbox
+def test_an_answer_that_never_ends_costs_what_builds_on_it_nothing():
+    result = graded("def encode(x, weight, bias):\n    while True: pass", *HELPERS, GRADIENTS)
+    assert of(result, "1.1")["verdict"] == "TIMEOUT"
+    assert of(result, "1.6")["verdict"] == "PASS"
+
+
+@needs_sandbox
+def test_a_definition_that_fails_is_shown_with_its_place():
+    result = graded("import functools", f"@functools.cach\n{solution('encode')}")
+    one = of(result, "1.1")
+    assert one["verdict"] == "ERROR"
+    assert one["details"] == "a.ipynb, cell 2, line 1: this definition raised AttributeError."
+
+
+@needs_sandbox
+def test_an_import_of_ours_that_is_not_needed_hides_no_mistake():
+    star = "from tutorial_lib.losses import *"
+    wrong = "def encode(x, weight, bias):\n    return x @ weight.T + bias\n"
+    result = graded(
+        star, wrong, "def decode(code, weight, bias):\n    return squared_error(code)\n"
+    )
+    assert of(result, "1.1")["bug"] == "no sigmoid"
+    assert of(result, "1.2")["bug"] == LIBRARY
+
+
+def test_without_a_sandbox_an_endless_answer_is_ended_too(tmp_path):
+    answer = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n    while True: pass"
+    cells = written("import os", f"def encode(x, weight, bias):\n    {answer}\n")
+    result = judge.grade(job_of_files([("a.ipynb", cells)], "anna", UNSAFE))
+    assert of(result, "1.1")["verdict"] == "TIMEOUT"
+    process = Path("/proc") / (tmp_path / "pid").read_text()
+    wait_until(lambda: not process.exists())  # its new parent has yet to take note of it
 
 
 @needs_sandbox

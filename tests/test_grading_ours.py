@@ -24,7 +24,7 @@ def test_an_honest_call_is_answered(name):
 HOSTILE = {
     "a file name": (["/tmp/x"], {}),
     "a file name in a list": ([[X, "/tmp/x"]], {}),
-    "nothing": ([None], {}),
+    "a stack of hundreds of layers": ([[X] * 51], {}),
     "a function": ([print], {}),
     "three dimensions": ([torch.zeros(200, 1, 1)], {}),
     "a long tensor": ([torch.zeros(1, 5001)], {}),
@@ -48,3 +48,7 @@ def test_what_is_large_or_names_a_file_is_refused(way):
     with pytest.raises(ValueError, match="small tensors and numbers, no more"):
         bounded(ours)(*arguments, **options)
     assert called == []
+
+
+def test_nothing_is_harmless():
+    assert bounded(lambda x, checkpoint=None: checkpoint)(X, checkpoint=None) is None

@@ -175,7 +175,9 @@ def hostile(text: str):
     kinds = zip(CATALOGUE, ("FAIL", "INTERNAL", "NOT_ATTEMPTED"), strict=True)
     said = {"name": text, "bug": text, "message": text, "details": text}
     exercises = [judged(entry["exercise"], verdict, **said) for entry, verdict in kinds]
-    return handed_in(text, sandbox=text, remarks=(text, text), versions={text: text}), exercises
+    return handed_in(
+        text, sandbox=text, remarks=(text, text), told=(text,), versions={text: text}
+    ), exercises
 
 
 @pytest.mark.parametrize("text", ATTACKS, ids=lambda text: ascii(text[:12]))
@@ -325,8 +327,10 @@ def test_what_a_human_has_to_decide_has_no_points_and_no_total(verdict):
     assert page.all("details") == []
 
 
-def test_remarks_on_the_files_are_for_the_student_too():
-    page = feedback_of(remarks=("cell 3 does not parse",))
+def test_remarks_are_for_the_student_too_unless_they_name_others():
+    private = "it may mean ann and bob"
+    page = feedback_of(told=("cell 3 does not parse",), remarks=(private, "cell 3 does not parse"))
+    assert private not in page.text
     assert page.inside("li") == ["cell 3 does not parse"]
     assert "What we noticed in your files" in page.inside("h2")
 

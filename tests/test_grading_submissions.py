@@ -291,6 +291,14 @@ def test_names_are_matched_exactly_and_near_misses_are_named(tmp_path):
     assert said(found, "dora") == ["is on the roster, but handed in nothing"]
 
 
+def test_a_name_that_begins_like_another_ones_is_said(tmp_path):
+    roster = class_of(tmp_path, "ann", "ann_b")
+    found = find(put(tmp_path / "in", **{"ann_b_01.ipynb": "A", "ann_02.ipynb": "B"}), roster)
+    assert handed_in(found) == {"ann": {"02.ipynb": b"B"}, "ann_b": {"01.ipynb": b"A"}}
+    assert is_said(found, "ann_b", "ann_b_01.ipynb", "may be ann's")
+    assert not said(found, "ann")
+
+
 def test_look_alikes_are_named_without_a_roster_too(tmp_path):
     found = find(put(tmp_path, **{"ann/1.ipynb": "", "ANN/1.ipynb": "", "a1/1.ipynb": ""}))
     assert is_said(found, "ann", "looks like ANN")
@@ -450,6 +458,15 @@ def test_deep_folders_and_many_files_end_somewhere(tmp_path):
     found = find(tmp_path)
     assert is_said(found, "ann", "more than 20")
     assert is_said(found, "bob", "2,10", "the first 2,000")
+
+
+def test_a_large_class_in_one_folder_of_an_archive_is_no_large_student(tmp_path):
+    names = [f"class/s{k}/{n}.{end}" for k in range(600) for n in "1234" for end in ("ipynb", "pt")]
+    (tmp_path / "class.zip").write_bytes(zipped(**dict.fromkeys(names, "A")))
+    found = find(tmp_path / "class.zip")
+    assert len(found.submissions) == 600
+    assert {len(one.files) for one in found.submissions} == {4}
+    assert not any(one.unread for one in found.submissions)
 
 
 def test_what_may_hold_notebooks_and_was_not_looked_into_is_kept_apart(tmp_path):

@@ -14,6 +14,7 @@ from tutorial_lib.grading.classroom import Classroom, GradeError
 from tutorial_lib.grading.confinement import SLOTS
 from tutorial_lib.grading.executors import ClusterUnavailable
 from tutorial_lib.grading.journal import JournalError
+from tutorial_lib.grading.page import visible
 from tutorial_lib.grading.roster import RosterError
 from tutorial_lib.grading.sandbox import Limits, SandboxUnavailable, level
 from tutorial_lib.grading.submissions import SubmissionsError
@@ -131,7 +132,8 @@ def run(arguments: argparse.Namespace) -> int:
                 scheduler=arguments.scheduler,
                 assignment=arguments.assignment,
             )
-        print(classroom.explain(arguments.student, arguments.explain))
+        told = classroom.explain(arguments.student, arguments.explain)
+        print(visible(told, longest=len(told), lines=True))  # what a student wrote may be anything
         return 0
     except REFUSALS as error:
         print(error, file=sys.stderr)

@@ -852,6 +852,12 @@ HOSTILE = (
         "Writes without an end to every pipe that it finds, as the judge reads one of them.",
     ),
     Expected(
+        "frames_of_nobody.ipynb",
+        {"1.2": "PASS", "1.3": "TIMEOUT", "1.8": "PASS"},
+        "Floods the judge with frames of no conversation, each slow to read, and none of them "
+        "late.",
+    ),
+    Expected(
         "native_crash.ipynb",
         {"1.2": "PASS", "1.3": "CRASH", "1.8": "PASS"},
         "Reads from address 0.",

@@ -165,7 +165,7 @@ def _seconds_of_a_box(script: str, library: Path) -> float:
 
 def _judge_seconds(files: Files) -> float:
     job = {
-        **{"student": "student", "files": files, "unread": [], "remarks": []},
+        **{"student": "student", "files": files, "unread": [], "remarks": [], "private": []},
         **{"secret": b"benchmark", "key": "", "versions": versions()},
         **{"limits": asdict(Limits()), "sandbox": level()},
     }

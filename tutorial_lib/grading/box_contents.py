@@ -39,5 +39,5 @@ def fill(folder: Path) -> Path:
         shutil.copyfile(PACKAGE / f"{module.replace('.', '/')}.py", target)
         target.chmod(0o644)
     for inner in folder.rglob("*/"):
-        inner.chmod(0o755 if inner.is_dir() else 0o644)
+        inner.chmod(0o755)
     return folder

@@ -65,11 +65,13 @@ class Classroom:
         self._folder = folder
         self._secret = read_secret(secret_file) if secret_file else b""
         self._remarks: dict[str, list[str]] = {student: [] for student in self._submissions}
+        self._private: dict[str, list[str]] = {student: [] for student in self._submissions}
         self._general: list[str] = []
         for remark in found.remarks:
             # Who handed in nothing is found by the roster, too, and listed by name there.
             if remark.student not in found.missing:
-                self._remarks.get(remark.student, self._general).append(remark.text)
+                texts = self._private if remark.private else self._remarks
+                texts.get(remark.student, self._general).append(remark.text)
 
     def grade(
         self, *, jobs: int = 1, scheduler: str | None = None, assignment: str = COURSE
@@ -170,6 +172,7 @@ class Classroom:
             "limits": asdict(self._limits),
             "sandbox": self._sandbox,
             "remarks": self._remarks[student],
+            "private": self._private[student],
             "unread": unread,
         }
         return {

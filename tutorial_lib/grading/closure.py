@@ -30,8 +30,6 @@ class Piece:
         Number of the text's first line in its cell, from 1.
     uses : frozenset of str
         Names that it takes from outside of itself, now or when called.
-    simple : bool
-        Whether it only names a constant, an attribute or a lambda.
     """
 
     names: tuple[str, ...]
@@ -39,7 +37,6 @@ class Piece:
     place: str
     first_line: int
     uses: frozenset[str]
-    simple: bool
 
 
 class _TooMuch(Exception):
@@ -197,7 +194,5 @@ class Search:
         source, number = self.files[place[0]], place[1]
         text, first_line = source.text(number)
         at_once, later = self._uses_at(place)
-        statement = source.statement(number)
-        names = tuple(statement.ranks)
-        uses = at_once | later
-        return Piece(names, text, source.place(number), first_line, uses, statement.simple)
+        names = source.names_of(number)
+        return Piece(names, text, source.place(number), first_line, at_once | later)

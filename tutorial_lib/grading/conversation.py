@@ -5,7 +5,6 @@ Everything that it says is read as if an enemy had written it; see `frames` and 
 
 import builtins
 import secrets
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -136,10 +135,8 @@ class Answer:
                 self._channel.send(frame)
                 header, blob = self._receive()
                 while header["kind"] == "call":
-                    started = time.monotonic()
-                    self._answer_call(header, blob)
-                    # What it has us do is its own time.
-                    self._channel.left -= time.monotonic() - started
+                    with self._channel.charged():  # what it has us do is its own time
+                        self._answer_call(header, blob)
                     header, blob = self._receive()
                 if header["kind"] == "result":
                     return self._result(arguments, self._wire.read(header, blob))

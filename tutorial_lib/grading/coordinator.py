@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from tutorial_lib.grading import errand
 from tutorial_lib.grading.executors import Place
+from tutorial_lib.grading.fault import described
 from tutorial_lib.grading.refusal import GradeError
 
 MAX_TRIES = 2
@@ -48,9 +49,7 @@ class Coordinator:
         try:
             catalogue: list[dict[str, Any]] = self._executor.submit(errand.prepare).result()
         except Exception as error:
-            raise GradeError(
-                f"No submission can be judged: {str(error) or type(error).__name__}"
-            ) from None
+            raise GradeError(f"No submission can be judged: {described(error)}") from None
         return catalogue
 
     def judge(self, students: Sequence[str], job_of: JobOf) -> Iterator[tuple[str, Outcome]]:

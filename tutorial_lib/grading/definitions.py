@@ -12,7 +12,6 @@ from tutorial_lib.grading.identities import shown
 from tutorial_lib.grading.notebook import InvalidNotebook
 from tutorial_lib.grading.reading import read_source
 from tutorial_lib.grading.source import Source
-from tutorial_lib.grading.uses import library_names
 
 MAX_CODE = 500_000  # characters in all files of a student, of which the last may exceed it
 UNREAD = (
@@ -97,13 +96,6 @@ class Definitions:
             imports, so that they replace nothing that is defined.
         """
         return self._search(name).pieces(name, given=frozenset(given) - {name})
-
-    def library_names(self, name: str, *, given: Collection[str] = ()) -> tuple[str, ...]:
-        """Return what `program` takes from the library, as dotted names, sorted.
-
-        Every step is named: ``tutorial_lib.losses``, ``tutorial_lib.losses.squared_error``.
-        """
-        return library_names(piece.text for piece in self.program(name, given=given) or ())
 
     def conflict(self, chapter: str) -> str:
         """Return why nothing of a chapter can be judged, or nothing."""

@@ -3,6 +3,8 @@
 import re
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from tutorial_lib.grading import errand
@@ -40,11 +42,18 @@ class Processes:
 
     def __init__(self, n_jobs: int) -> None:
         self.n_jobs = n_jobs
+        # Theirs, but ours to remove: they may be killed.
+        self._scratch = TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        Path(self._scratch.name).chmod(0o755)
 
     def start(self) -> Executor:
         """Return a pool; its processes are started as they are needed."""
-        # Spawned: a forked process would hold on to the journal's lock.
-        return ProcessPoolExecutor(self.n_jobs, get_context("spawn"), errand.follow_parent)
+        return ProcessPoolExecutor(
+            self.n_jobs,
+            get_context("spawn"),  # a forked process would hold on to the journal's lock
+            errand.follow_parent,
+            (self._scratch.name,),
+        )
 
     def end(self, executor: Executor, *, at_once: bool) -> None:
         """End a pool; at once means that nobody waits for answers that may take minutes."""

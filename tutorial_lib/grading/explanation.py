@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tutorial_lib.exercises.accuracy import AccuracyExercise
 from tutorial_lib.exercises.exercise import Exercise
 from tutorial_lib.exercises.question import Question
 from tutorial_lib.exercises.task import Task
 from tutorial_lib.grading import box_contents
 from tutorial_lib.grading.judge import Grading
 from tutorial_lib.grading.results import Verdict
-from tutorial_lib.grading.ruling import ask
+from tutorial_lib.grading.ruling import asked
 from tutorial_lib.grading.session import Session
 
 
@@ -54,21 +55,25 @@ def explain(job: Mapping[str, Any], exercise: str) -> str:
         with grading.session() as session:
             texts = [
                 f"{task.id} {task.name}: {results[task.id].verdict}, seed {grading.seed(task)}\n"
-                + "\n".join(_told(grading, session, task))
+                + "\n".join([results[task.id].message, *_told(grading, session, task)])
                 for task in chosen
             ]
     return "\n\n".join([f"{job['student']}, {job['sandbox']}", *texts])
 
 
 def _told(grading: Grading, session: Session, task: Task) -> Iterator[str]:
-    pieces = grading.definitions.program(task.name) or []
+    pieces, given = grading.passing(task)
     for piece in pieces:
         yield f"\n--- {piece.place}, line {piece.first_line}\n{piece.text}"
+    if given:
+        yield f"\n--- and the library's {', '.join(given)}"
     if isinstance(task, Question):
         yield f"\nright: {task.reference!r}"
     elif isinstance(task, Exercise) and pieces:
-        answer = ask(session, task, pieces, {})
+        answer = asked(session, task, pieces, given)
         yield from _cases(task, answer, grading.seed(task))
+        if isinstance(task, AccuracyExercise) and answer.ended is None:
+            yield f"\n{task.judge_safely(answer, seed=grading.seed(task)).message}"
         if answer.ended is not None:
             yield f"\nThe answer was ended: {answer.ended}."
 

@@ -9,6 +9,13 @@ SAID = "Something went wrong on our side. Somebody will look at it."
 LONGEST = 500
 
 
+def described(error: Exception) -> str:
+    """Return an error in words; one that `errand` has sent says already what it was."""
+    if type(error) is RuntimeError:
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
 def our_fault(
     job: Mapping[str, Any], error: Exception, catalogue: Sequence[Mapping[str, Any]]
 ) -> StudentResult:
@@ -33,13 +40,14 @@ def our_fault(
         )
         for entry in catalogue
     ]
-    remark = f"could not be judged: {type(error).__name__}: {error}"
+    remark = f"could not be judged: {described(error)}"
     return StudentResult(
         student=job["student"],
         key=job["key"],
         sandbox=job["sandbox"],
         exercises=tuple(exercises),
-        remarks=(*job["remarks"], *job["unread"], remark[:LONGEST]),
+        remarks=(*job["private"], *job["remarks"], *job["unread"], remark[:LONGEST]),
+        told=(*job["remarks"], *job["unread"]),
         for_a_human=True,
         versions=job["versions"],
         limits=job["limits"],

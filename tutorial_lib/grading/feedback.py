@@ -118,9 +118,9 @@ def _opening(pairs: Sequence[Pair]) -> str:
 
 
 def _files(result: StudentResult) -> Html:
-    if not result.remarks:
+    if not result.told:
         return Html("")
-    points = (element("li", visible(remark)) for remark in result.remarks)
+    points = (element("li", visible(remark)) for remark in result.told)
     return joined(element("h2", "What we noticed in your files"), element("ul", *points))
 
 

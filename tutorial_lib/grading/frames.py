@@ -9,6 +9,8 @@ import os
 import select
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 MAX_HEADER = 4 << 20  # bytes
@@ -42,8 +44,8 @@ class Channel:
     Attributes
     ----------
     left : float
-        Seconds that may still be spent on waiting for the other side; then an `Ended` is raised.
-        What this side does in between does not count.
+        Seconds that may still be spent on the other side: on waiting for it, on reading what it
+        sends, and on what is `charged` to it. Then an `Ended` is raised.
     """
 
     def __init__(self, source: int, sink: int) -> None:
@@ -51,6 +53,15 @@ class Channel:
         self.left = math.inf
         os.set_blocking(source, False)
         os.set_blocking(sink, False)
+
+    @contextmanager
+    def charged(self) -> Iterator[None]:
+        """Have all that is done meanwhile, waiting included, take of the time that is left."""
+        left, started = self.left, time.monotonic()
+        try:
+            yield
+        finally:
+            self.left = left - (time.monotonic() - started)
 
     def send(self, frame: bytes) -> None:
         """Write a frame."""
@@ -66,17 +77,18 @@ class Channel:
 
     def receive(self) -> tuple[dict[str, Any], memoryview]:
         """Return the header and the blob of the next frame."""
-        n_header, n_blob = _START.unpack(self._take(_START.size))
-        if n_header > MAX_HEADER or n_blob > MAX_BLOB:
-            raise Ended("OUTPUT")
-        text, blob = self._take(n_header), self._take(n_blob)
-        try:
-            header = json.loads(bytes(text))
-        except (ValueError, RecursionError):
-            raise ProtocolError("a header that is no JSON") from None
-        if not isinstance(header, dict):
-            raise ProtocolError("a header that is no object")
-        return header, memoryview(blob)
+        with self.charged():  # who floods us with frames that nobody asked for pays for it
+            n_header, n_blob = _START.unpack(self._take(_START.size))
+            if n_header > MAX_HEADER or n_blob > MAX_BLOB:
+                raise Ended("OUTPUT")
+            text, blob = self._take(n_header), self._take(n_blob)
+            try:
+                header = json.loads(bytes(text))
+            except (ValueError, RecursionError):
+                raise ProtocolError("a header that is no JSON") from None
+            if not isinstance(header, dict):
+                raise ProtocolError("a header that is no object")
+            return header, memoryview(blob)
 
     def _take(self, size: int) -> bytearray:
         taken = bytearray()

@@ -135,8 +135,9 @@ class Journal:
         if len(kept) < len(lines):
             write_atomically(self.path, b"".join(kept.values()))
             fsync_folder(self.path.parent)
+            renewed = open_lines(self.path)
             os.close(self._handle)
-            self._handle = open_lines(self.path)
+            self._handle = renewed
         self._students = set(kept)
 
     def _values(self, line: bytes, number: int) -> dict[str, Any]:

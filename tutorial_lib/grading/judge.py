@@ -46,8 +46,8 @@ def grade(job: Mapping[str, Any]) -> dict[str, Any]:
     job : mapping
         ``student``; ``files``, pairs of name and bytes; ``secret``, bytes; ``limits``, the fields
         of `Limits`; ``sandbox``, its level, or `UNSAFE`; ``key`` and ``versions``, to be kept with
-        the result; ``remarks``, what is known already; ``unread``, what could not be read, and
-        why.
+        the result; ``remarks``, what is known already; ``private``, what of it only the teacher
+        may know; ``unread``, what could not be read, and why.
 
     Returns
     -------
@@ -92,7 +92,8 @@ class Grading:
             key=self._job["key"],
             sandbox=self._job["sandbox"],
             exercises=tuple(exercises),
-            remarks=tuple(self._remarks),
+            remarks=(*self._job["private"], *self._remarks),
+            told=tuple(self._remarks),
             for_a_human=any(one.verdict in UNDECIDED for one in exercises),
             versions=self._job["versions"],
             limits=self._job["limits"],
@@ -134,7 +135,7 @@ class Grading:
         if self._n_killed >= MAX_KILLED:
             return self._result(task, Ruling(Verdict.TIMEOUT), message=NOT_TRIED)
         ruling = rule(session, task, pieces, self.seed(task))
-        if ruling.verdict in (Verdict.FAIL, Verdict.ERROR):
+        if ruling.verdict in (Verdict.FAIL, Verdict.ERROR, *KILLED):
             ruling = self._with_ours(session, task, pieces) or ruling
         self._n_killed += ruling.verdict in KILLED
         return self._result(task, ruling)
@@ -169,6 +170,14 @@ class Grading:
             if name in used
             and (self._verdicts[name] is not Verdict.PASS or name in self._with_help)
         }
+
+    def passing(self, task: Task) -> tuple[list[Piece], dict[str, Any]]:
+        """Return the definitions that were judged, and what of ours they were given."""
+        pieces = self.definitions.program(task.name) or []
+        if task.name not in self._with_help:
+            return pieces, {}
+        given = self._given(task, pieces)
+        return self.definitions.program(task.name, given=given.keys()) or [], given
 
     def seed(self, task: Task) -> int:
         """Return the seed of a task's secret cases."""

@@ -23,7 +23,7 @@ from tutorial_lib.grading.archives import (
 from tutorial_lib.grading.identities import is_litter, shown
 
 MAX_DEPTH = 20
-MAX_FILES = 2_000  # below one name at the top: one student cannot fill the memory for all
+MAX_FILES = 2_000  # of one student, who cannot fill the memory for all
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,20 @@ def entries(path: Path) -> list[Entry]:
     is_folder = path.is_dir()
     root = Entry(("",), Origin(str(path)))
     outer = _of_folder(path) if is_folder else _of_archive(root, limit=MAX_OUTER_MEMBERS)
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
     found = []
     for entry in (one for each in outer for one in _with_inside(each)):
-        counts[entry.parts[0]] += 1
-        if counts[entry.parts[0]] <= MAX_FILES and not is_litter(entry.parts):
+        if is_litter(entry.parts):
+            continue
+        # In `class.zip` a folder `class` with everything in it is nobody's.
+        repeats = not is_folder and len(entry.parts) > 1 and entry.parts[0] == path.stem
+        owner = entry.parts[: 2 if repeats else 1]
+        counts[owner] += 1
+        if counts[owner] <= MAX_FILES:
             found.append(entry)
-    for name in (name for name, count in counts.items() if count > MAX_FILES):
-        problem = f"has {counts[name]:,} files, of which the first {MAX_FILES:,} are looked at"
-        found.append(Entry((name, ""), Origin(""), problem))
+    for owner in (owner for owner, count in counts.items() if count > MAX_FILES):
+        problem = f"has {counts[owner]:,} files, of which the first {MAX_FILES:,} are looked at"
+        found.append(Entry((*owner, ""), Origin(""), problem))
     return sorted(found, key=lambda entry: entry.parts)
 
 

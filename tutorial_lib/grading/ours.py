@@ -19,6 +19,7 @@ MAX_SIZE = 5000  # of a dimension, so that products stay small too
 MAX_NUMBER = 1000  # of units, say
 MAX_ITERATIONS = 100
 MAX_ALL = 6_000_000  # elements of all arguments together
+MAX_VALUES = 50  # a stack of 800 layers would have us keep 800 codes
 
 
 def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,7 +29,7 @@ def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
         named = signature(function).bind(*arguments, **options).arguments
         values = [value for _, value in leaves("", [list(arguments), list(options.values())])]
         size = sum(value.numel() for value in values if isinstance(value, Tensor))
-        is_long = named.get("n_iterations", 0) > MAX_ITERATIONS
+        is_long = len(values) > MAX_VALUES or (named.get("n_iterations") or 0) > MAX_ITERATIONS
         if is_long or size > MAX_ALL or not all(map(_is_harmless, values)):
             raise ValueError("The library's version takes small tensors and numbers, no more.")
         with without_bars():
@@ -42,6 +43,8 @@ def _is_harmless(value: Any) -> bool:
         # Of more dimensions, broadcasting would make giants.
         is_small = value.ndim <= 2 and value.numel() <= MAX_ELEMENTS
         return is_small and max(value.shape, default=0) <= MAX_SIZE
-    return isinstance(value, torch.Generator) or (
-        isinstance(value, int | float) and abs(value) <= MAX_NUMBER
+    return (
+        value is None
+        or isinstance(value, torch.Generator)
+        or (isinstance(value, int | float) and abs(value) <= MAX_NUMBER)
     )

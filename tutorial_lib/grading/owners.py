@@ -51,10 +51,14 @@ class Owners:
         if found.number or not flat:
             return found
         # A student's own name may hold the `_` that ends it in others.
-        for end in (k for k in range(len(name), 0, -1) if name[k : k + 1] == "_"):
-            if name[:end] in self._rows:
-                return Identity(name[:end], rest=name[end + 1 :])
-        return found
+        ends = (k for k in range(len(name), 0, -1) if name[k : k + 1] == "_")
+        fitting = [name[:end] for end in ends if name[:end] in self._rows]
+        if not fitting:
+            return found
+        longest, *others = fitting
+        for other in others:
+            self._say(longest, f"{shown(name)} is taken for {longest}'s, and may be {other}'s")
+        return Identity(longest, rest=name[len(longest) + 1 :])
 
     def is_known(self, identity: Identity) -> bool:
         """Return whether a name is a student's, and not that of a file beside the submissions."""

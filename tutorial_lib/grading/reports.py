@@ -37,16 +37,19 @@ def write(
     rows = [{**row, "student": name} for name, row in roster.rows.items()] if roster else []
     pages = {student: f"{safe_name(student)}.html" for student in results}
     (folder / "feedback").mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
+    _sweep(folder, set(pages.values()))
     for student, result in results.items():
         feedback.write(folder / "feedback", result, catalogue, file_name=pages[student])
     marks.write(folder, results.values(), catalogue, rows, assignment=assignment)
     class_page.write(folder, results.values(), catalogue, roster=rows, remarks=remarks, pages=pages)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove files that killed runs left half written; nobody else writes here now."""
+def _sweep(folder: Path, pages: set[str]) -> None:
+    """Remove what killed runs left half written, and pages with marks of an earlier class."""
     of_ours = ("marks*", "results*", "class*", "journal*", "secret*")
     for pattern in (*(f".{name}-????????" for name in of_ours), "feedback/.*-????????"):
         for path in folder.glob(pattern):
+            path.unlink()
+    for path in (folder / "feedback").glob("*.html"):
+        if path.name not in pages:
             path.unlink()

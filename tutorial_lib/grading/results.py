@@ -67,14 +67,16 @@ class StudentResult:
     ----------
     student : str
     key : str
-        SHA-256 of everything that the verdicts depend on: files, secret, limits, versions.
+        HMAC of everything that the verdicts depend on: files, secret, limits, versions.
     sandbox : str
-        What held the answers, such as ``"bubblewrap, seccomp, uid per slot"``; or
+        What held the answers, such as ``"bubblewrap 0.8.0, seccomp, one uid per box"``; or
         ``"NO SANDBOX"``.
     exercises : tuple of ExerciseResult
         Every exercise and question of the course, in its order.
     remarks : tuple of str
         What a human should know: two files for one notebook, a cell that does not parse.
+    told : tuple of str
+        Those of the remarks that the student may read: they name nobody else.
     for_a_human : bool
         Whether somebody has to look before this becomes a mark.
     versions, limits : dict
@@ -85,19 +87,10 @@ class StudentResult:
     sandbox: str
     exercises: tuple[ExerciseResult, ...]
     remarks: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     for_a_human: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def total(self) -> float:
-        """Sum of the points."""
-        return sum(result.points for result in self.exercises)
-
-    @property
-    def out_of(self) -> float:
-        """Sum of the points that could be had."""
-        return sum(result.out_of for result in self.exercises)
 
     def plain(self) -> dict[str, Any]:
         """Return plain values, for JSON."""
@@ -116,4 +109,5 @@ class StudentResult:
             ExerciseResult(**{**one, "verdict": Verdict(one["verdict"])})
             for one in values["exercises"]
         )
-        return cls(**{**values, "exercises": exercises, "remarks": tuple(values["remarks"])})
+        texts = {name: tuple(values[name]) for name in ("remarks", "told")}
+        return cls(**{**values, **texts, "exercises": exercises})

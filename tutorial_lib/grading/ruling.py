@@ -1,6 +1,6 @@
 """The verdict on one exercise: what an answer in a box says, before the judge of that exercise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ def rule(
         Functions of ours that the definitions may call by these names.
     """
     try:
-        answer = _asked(session, task, pieces, given or {})
+        answer = asked(session, task, pieces, given or {})
     except Ended:  # before anything of the student's ran
         return Ruling(Verdict.INTERNAL)
     if answer.ended is not None:
@@ -107,39 +107,64 @@ def rule(
     options = {"seed": seed} if isinstance(task, Exercise) else {}
     outcome = task.judge_safely(subject, **options)
     answer.end()
-    return _ruling(task, answer, outcome)
+    return _ruling(task, answer, outcome, pieces)
 
 
-def _asked(
+def asked(
     session: Session, task: Task, pieces: Sequence[Piece], given: Mapping[str, Any]
 ) -> Answer:
-    """Have an answer run; a box that does not start is tried twice."""
+    """Have an answer run, as `rule` does; a box that does not start is tried twice.
+
+    Raises
+    ------
+    Ended
+        If it did not start.
+    """
     try:
-        return ask(session, task, pieces, given)
+        return _ask(session, task, pieces, given)
     except Ended:
-        return ask(session, task, pieces, given)
+        return _ask(session, task, pieces, given)
 
 
-def ask(session: Session, task: Task, pieces: Sequence[Piece], given: Mapping[str, Any]) -> Answer:
-    """Have an answer run; see `rule`."""
+def _ask(session: Session, task: Task, pieces: Sequence[Piece], given: Mapping[str, Any]) -> Answer:
     drive = task.drive.__name__ if isinstance(task, Exercise) and task.drive else ""
     told = [{"text": p.text, "line": p.first_line, "place": p.place} for p in pieces]
     patience = task.patience if isinstance(task, Exercise) else 1.0
     return session.ask(task.name, told, drive=drive, given=given, patience=patience)
 
 
-def _ruling(task: Task, answer: Answer, outcome: Outcome) -> Ruling:
+def _ruling(task: Task, answer: Answer, outcome: Outcome, pieces: Sequence[Piece]) -> Ruling:
     if answer.ended is not None:
         return Ruling(answer.ended)
-    verdict = _VERDICTS[outcome.status]
+    verdict, said = _VERDICTS[outcome.status], outcome.message
     if verdict is Verdict.NOT_ATTEMPTED and answer.problems:
-        verdict = Verdict.ERROR  # its definition failed, so nothing has its name
+        # Its definition failed, so nothing has its name.
+        verdict, said = Verdict.ERROR, "\n".join(_failed(answer, pieces))
     if verdict is Verdict.PASS:
         return Ruling(verdict, outcome.points)
     if answer.out_of_memory:
         return Ruling(Verdict.MEMORY)
-    if NotInTheBox.__name__ in (answer.error_type, *(kind for _, kind in answer.problems)):
+    if _lacks_the_library(verdict, answer):
         return Ruling(Verdict.FAIL, 0, LIBRARY, _LIBRARY_MESSAGE)
     bug = next((bug for bug in task.known_bugs if bug.name == outcome.known_bug), None)
     message = "" if bug is None else bug.message
-    return Ruling(verdict, outcome.points, outcome.known_bug, message, outcome.message)
+    if bug is None and 0 < outcome.points < task.points:
+        message = outcome.message  # how far it got, in our own words
+    return Ruling(verdict, outcome.points, outcome.known_bug, message, said)
+
+
+def _failed(answer: Answer, pieces: Sequence[Piece]) -> Iterator[str]:
+    for number, kind in answer.problems:
+        if 0 <= number < len(pieces):
+            piece = pieces[number]
+            yield f"{piece.place}, line {piece.first_line}: this definition raised {kind[:40]}."
+
+
+def _lacks_the_library(verdict: Verdict, answer: Answer) -> bool:
+    """Tell whether an answer failed for want of ours, and not for a mistake of its own."""
+    not_here = NotInTheBox.__name__
+    at_import = any(kind == not_here for _, kind in answer.problems)
+    unnamed = answer.error_type in ("", "NameError")
+    return answer.error_type == not_here or (
+        at_import and unnamed and verdict in (Verdict.ERROR, Verdict.NOT_ATTEMPTED)
+    )

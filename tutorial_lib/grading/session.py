@@ -18,7 +18,7 @@ class Session:
     start : callable
         Starts a box; called again when one had to be killed.
     seconds : float
-        How long one answer may take, all its calls together; our own part does not count.
+        How long one answer may take, all its calls together, with what it has us do.
     """
 
     def __init__(self, start: Callable[[], Box], seconds: float) -> None:
@@ -76,6 +76,8 @@ class Session:
         return Answer(self, channel, name, pieces, drive, given or {})
 
     def _ready(self) -> Channel:
+        if self._box is not None and self._box.ended:
+            self.kill()  # by its watch, after the last answer was through
         if self._box is None:
             self._box = self._start()
             self._channel = Channel(self._box.responses, self._box.requests)

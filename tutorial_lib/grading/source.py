@@ -126,9 +126,9 @@ class Source:
             if rank is Rank.FULL and self._statements[number][0].text:
                 yield from self._submodules.get(name, {}).values()
 
-    def statement(self, number: int) -> Statement:
-        """Return a statement by its number."""
-        return self._statements[number][0]
+    def names_of(self, number: int) -> tuple[str, ...]:
+        """Return what a statement defines."""
+        return tuple(self._statements[number][0].ranks)
 
     def place(self, number: int) -> str:
         """Return where a statement stands, in words."""

@@ -32,8 +32,6 @@ class Statement:
         Name of an object that it changes, as in ``SIZES[0] = 784``, or empty.
     submodule : bool
         Whether it imports ``a.b`` as ``a``: every one of these is needed, not only the last.
-    simple : bool
-        Whether it only names a constant, an attribute or a lambda.
     decorated : bool
     walrus : bool
         Whether it is an expression that needs parentheses to stand alone.
@@ -46,7 +44,6 @@ class Statement:
     data: int = 0
     changes: str = ""
     submodule: bool = False
-    simple: bool = False
     decorated: bool = False
     walrus: bool = False
 
@@ -109,7 +106,7 @@ def _read(node: ast.stmt, shipped: set[str]) -> Iterator[Statement]:
 
 
 def _statement(
-    node: ast.stmt | ast.expr, ranks: dict[str, Rank], *, changes: str = "", simple: bool = False
+    node: ast.stmt | ast.expr, ranks: dict[str, Rank], *, changes: str = ""
 ) -> Statement:
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
@@ -120,7 +117,6 @@ def _statement(
         (0 if decorators else node.col_offset, node.end_col_offset or 0),
         data=data_in(node),
         changes=changes,
-        simple=simple,
         decorated=bool(decorators),
         walrus=isinstance(node, ast.NamedExpr),
     )
@@ -168,7 +164,7 @@ def _assignment(
     rank = Rank.UNANSWERED if says_nothing(node.value) else rank
     ranks = {name: rank for target in targets for name in stored(target)}
     if ranks:
-        yield _statement(node, ranks, simple=simple)
+        yield _statement(node, ranks)
 
 
 def _root(target: ast.expr) -> str:

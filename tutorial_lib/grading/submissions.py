@@ -50,10 +50,13 @@ class Remark:
         Empty where it concerns nobody in particular.
     text : str
         A part of a sentence: it begins with a file's name, or goes on after the student's.
+    private : bool
+        Whether the student may not know: it may name others.
     """
 
     student: str
     text: str
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def find(path: Path, roster: Roster | None = None) -> Found:
     submissions = []
     for student in sorted(by_student):
         submissions.append(_submission(student, by_student[student], remarks))
-        remarks += [Remark(student, text) for text in owners.remarks(student)]
+        remarks += [Remark(student, text, private=True) for text in owners.remarks(student)]
     missing = tuple(sorted({*roster.students} - {*by_student})) if roster else ()
     remarks += [Remark("", text) for text in (roster.remarks if roster else ())]
     remarks += [Remark(student, "is on the roster, but handed in nothing") for student in missing]

@@ -6,7 +6,7 @@ import select
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PERIOD = 0.05  # seconds between two looks at the memory
@@ -110,9 +110,12 @@ def memory_of(box: Path | None, first: int, enough: int) -> int:
     Parameters
     ----------
     box : Path or None
-        The root of its file system, as `root_of` finds it; without one only `first` is looked at.
+        The root of its file system, as `root_of` finds it; without one `first` and its
+        descendants are looked at.
     """
-    folders = _processes(box / "proc") if box else [PROC / str(first)]
+    folders = (
+        _processes(box / "proc") if box else [PROC / str(pid) for pid in _descendants([first])]
+    )
     files = sum(map(_tmpfs, (box / "tmp", box / "dev/shm"))) if box else 0
     plain = files + sum(_sum_of(folder / "status", ("VmRSS:", "VmSwap:")) for folder in folders)
     if plain <= enough:
@@ -129,14 +132,18 @@ def root_of(first: int) -> Path | None:
 
     That is `first` itself or, as root, a child of its child; for a few milliseconds it is nobody.
     """
-    family = [first]
-    for pid in family:
+    for pid in _descendants([first]):
         root = PROC / str(pid) / "root"
         with contextlib.suppress(OSError):
             if (root / "proc").stat().st_dev != PROC.stat().st_dev:
                 return root
-        family += _children(pid)
     return None
+
+
+def _descendants(family: list[int]) -> Iterator[int]:
+    for pid in family:
+        yield pid
+        family += _children(pid)
 
 
 def _children(parent: int) -> list[int]:

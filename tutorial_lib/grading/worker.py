@@ -8,6 +8,7 @@ import gc
 import os
 import random
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,7 +44,7 @@ def serve(requests: int, responses: int) -> None:
         if child == 0:
             _carry_out(channel, order, blob)
         os.waitpid(child, 0)
-        _clear_up(child)
+        _clear_up()
         channel.send(packed({"kind": "left", "session": order["session"]}))
 
 
@@ -58,22 +59,19 @@ def leave_the_compiler_out() -> None:
             plain.__dynamo_disable = plain  # as if it had been asked before
 
 
-def _clear_up(child: int) -> None:
-    """End what a child has left running."""
-    try:
-        if IN_THE_BOX.exists():
+def _clear_up() -> None:
+    """End what a child has left running; without a box it runs on until all is ended."""
+    if IN_THE_BOX.exists():
+        with suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)  # everybody in the box but this process and its init
-        else:
-            os.killpg(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _carry_out(channel: Channel, order: dict[str, Any], blob: memoryview) -> NoReturn:
     """Be the child: run the definitions, answer calls, and end."""
     status = 1
     try:
-        os.setsid()
+        if IN_THE_BOX.exists():
+            os.setsid()  # elsewhere the box is ended by the group that it began with
         Conversation(channel, order, blob).run()
         status = 0
     finally:
