@@ -151,6 +151,15 @@ class Lab:
                 self.menu("Run", "Run All Cells")
                 self.page.wait_for_timeout(2000)
 
+    def save(self, path: Path) -> None:
+        """Save the notebook, and wait until its file is written."""
+        before = path.stat().st_mtime_ns
+        self.menu("File", "Save Notebook")
+        until = time.monotonic() + 60
+        while path.stat().st_mtime_ns == before:
+            assert time.monotonic() < until, "The notebook was not saved."
+            self.page.wait_for_timeout(100)
+
     def keep(self, name: str, text: str) -> None:
         """Keep a text as an artefact."""
         ARTEFACTS.mkdir(exist_ok=True)
