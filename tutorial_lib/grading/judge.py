@@ -24,7 +24,7 @@ from tutorial_lib.grading.ours import bounded
 from tutorial_lib.grading.provenance import versions
 from tutorial_lib.grading.results import UNDECIDED, UNSAFE, ExerciseResult, StudentResult, Verdict
 from tutorial_lib.grading.ruling import LIBRARY, NOT_TAKEN, NOT_TRIED, ONLY_ELSEWHERE, Ruling, rule
-from tutorial_lib.grading.sandbox import Box, Limits
+from tutorial_lib.grading.sandbox import Box, Limits, level
 from tutorial_lib.grading.session import Session
 
 # So many answers of one student may have to be killed; what is left is not tried then.
@@ -59,6 +59,8 @@ def grade(job: Mapping[str, Any]) -> dict[str, Any]:
             f"this process has {dict(versions())}, the one that sends work has "
             f"{dict(job['versions'])}; install the same versions everywhere"
         )
+    if job["sandbox"] != UNSAFE:
+        job = {**job, "sandbox": level()}  # this machine's, which need not be the sender's
     torch.set_num_threads(1)  # two students share two cores
     with TemporaryDirectory() as folder:
         library = box_contents.fill(Path(folder))
