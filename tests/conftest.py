@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from notebook_runs import Finished, deliver, run
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 NUMBERS = count()
 # The longest first, so that no process is left alone with one of them in the end.
@@ -18,16 +20,31 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"
 
 
-@pytest.hookimpl(tryfirst=True)  # before the marks are read
+def group_of(nodeid: str) -> str:
+    """Return what a test belongs to: its file, or all that looks at the same runs of notebooks."""
+    file = nodeid.partition("::")[0]
+    return "notebooks" if "notebook" in file else Path(file).stem
+
+
+class Groups(LoadScopeScheduling):
+    """Has one process run a group from its first test to its last, so that a fixture is made once.
+
+    pytest-xdist 3.8 has ``--dist=loadgroup`` for that, which pytest 9.2 leaves without effect.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    """Have pytest-xdist ask us who runs what."""
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have each file of tests run in one process, and all that looks at the same notebook runs."""
-    groups = {
-        item: "notebooks" if "finished" in item.fixturenames else item.path.stem for item in items
-    }
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with the longest groups."""
     order = {group: rank for rank, group in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(groups[item], len(order)))
+    items.sort(key=lambda item: order.get(group_of(item.nodeid), len(order)))
 
 
 @pytest.fixture(autouse=True)
