@@ -1,5 +1,6 @@
 """A real JupyterLab in a real browser, for the tests of widgets and notebooks."""
 
+import json
 import os
 import re
 import secrets
@@ -156,7 +157,7 @@ class Lab:
         before = path.stat().st_mtime_ns
         self.menu("File", "Save Notebook")
         until = time.monotonic() + 60
-        while path.stat().st_mtime_ns == before:
+        while path.stat().st_mtime_ns == before or not _is_json(path):
             assert time.monotonic() < until, "The notebook was not saved."
             self.page.wait_for_timeout(100)
 
@@ -179,3 +180,12 @@ class Lab:
         shot = place.screenshot(path=path)
         self.page.set_viewport_size(size)
         return shot
+
+
+def _is_json(path: Path) -> bool:
+    """Tell whether a file is written to its end."""
+    try:
+        json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return False
+    return True
