@@ -5,6 +5,7 @@ It can run in processes of its own: nothing here imports pytest.
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +13,6 @@ from typing import Any
 
 from hostile import builders, expectations
 from hostile.expectations import Expected
-
-from tutorial_lib.grading.results import ExerciseResult
 
 FOLDER = Path(__file__).parent / "hostile"
 SECONDS = 2.5
@@ -90,17 +89,46 @@ def job_of_files(files: Sequence[tuple[str, bytes]], student: str, level: str) -
     }
 
 
-def attack(name: str, students: Sequence[str], level: str, slot: int) -> Attacked:
-    """Judge a submission, handed in by several students: each has cases of their own."""
+def attack(
+    names: Sequence[str], students: Sequence[str], level: str, slot: int
+) -> dict[str, Attacked]:
+    """Judge submissions, each handed in by several students, who have cases of their own.
+
+    All are in one box, as long as nobody makes its end necessary: that tries harder than boxes of
+    their own would whether an answer can do something to those that come after it.
+    """
     import torch
 
-    from tutorial_lib.grading import judge
+    from tutorial_lib.grading import box_contents, judge
 
     torch.set_num_threads(1)  # as `judge.grade` does
-    expected = {one.file: one for one in all_expected()}[name]
-    first, *others = (
-        {**job_of_files(files_of(expected), student, level), "slot": slot} for student in students
-    )
+    expected = {one.file: one for one in all_expected()}
+    attacked = {}
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        library = box_contents.fill(Path(folder))
+        session = None
+        for name in names:
+            files = files_of(expected[name])
+            jobs = [{**job_of_files(files, one, level), "slot": slot} for one in students]
+            with _timed() as seconds:
+                result = judge.grade(jobs[0]) if name.startswith(SPEAKING) else {}
+                gradings = [judge.Grading(job, library) for job in jobs]
+                session = session or stack.enter_context(gradings[0].session())
+                judged = [grading.judged(session) for grading in gradings]
+            attacked[name] = Attacked(
+                [{one.exercise: one.verdict for one in exercises} for exercises in judged],
+                [{one.exercise: one.bug for one in exercises} for exercises in judged],
+                max(seconds, default=0.0),
+                result,
+            )
+    return attacked
+
+
+@contextmanager
+def _timed() -> Iterator[list[float]]:
+    """Note how long every single exercise takes."""
+    from tutorial_lib.grading import judge
+
     seconds: list[float] = []
     rule = judge.rule
 
@@ -113,26 +141,6 @@ def attack(name: str, students: Sequence[str], level: str, slot: int) -> Attacke
 
     judge.rule = timed
     try:
-        result = judge.grade(first) if name.startswith(SPEAKING) else {}
-        judged = list(_judged([first, *others]))
+        yield seconds
     finally:
         judge.rule = rule
-    return Attacked(
-        [{one.exercise: one.verdict for one in exercises} for exercises in judged],
-        [{one.exercise: one.bug for one in exercises} for exercises in judged],
-        max(seconds, default=0.0),
-        result,
-    )
-
-
-def _judged(jobs: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[ExerciseResult]]:
-    """Yield the verdicts on more students with the same files, in a box that they share."""
-    from tutorial_lib.grading import box_contents
-    from tutorial_lib.grading.judge import Grading
-
-    with TemporaryDirectory() as folder:
-        library = box_contents.fill(Path(folder))
-        gradings = [Grading(job, library) for job in jobs]
-        with gradings[0].session() as session:
-            for grading in gradings:
-                yield grading.judged(session)

@@ -278,6 +278,14 @@ def alive(processes: Mapping[int, str]) -> list[int]:
     ]
 
 
+def survivors(processes: Mapping[int, str], seconds: float = 5.0) -> list[int]:
+    """Return which of these processes still run when they have had time to end."""
+    until = time.monotonic() + seconds
+    while (running := alive(processes)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return running
+
+
 def has_box(first: int) -> bool:
     """Tell whether a process of the pool is judging: the first box of all is only tried."""
     return any(_name(pid) == "bwrap" for worker in workers_of(first) for pid in family(worker))

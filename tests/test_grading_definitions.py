@@ -428,7 +428,7 @@ def test_a_bad_file_or_cell_costs_only_itself():
     bad, cell = definitions.remarks
     assert "is not JSON" in bad
     assert "\n" not in bad
-    assert "a.ipynb, cell 2 is no Python" in cell
+    assert "a.ipynb, cell 2 (decode = = 4) is no Python" in cell
     assert "line 1" in cell
 
 
@@ -442,6 +442,15 @@ def test_what_cannot_be_read_may_be_any_chapter_that_is_not_there():
         assert "cannot be read" in definitions.doubt("02_second")
     assert definitions.remarks == ("w.zip is encrypted",)
     assert read_definitions(files[:1], CHAPTERS).doubt("02_second") == ""
+
+
+def test_an_answer_in_a_cell_that_is_no_python_is_missed():
+    definitions = read(
+        "encode = 3", "x = 1\ndef decode(code)\n    return 1", "ex.margin.check(margin)"
+    )
+    assert not definitions.attempted("decode")
+    assert definitions.is_spoilt("decode")
+    assert not definitions.is_spoilt("margin")
 
 
 # ------------------------------------------------------------------ hostile text

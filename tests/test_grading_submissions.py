@@ -291,6 +291,22 @@ def test_names_are_matched_exactly_and_near_misses_are_named(tmp_path):
     assert said(found, "dora") == ["is on the roster, but handed in nothing"]
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["01_autoencoder.ipynb", "02_stacking.ipynb"], "seems to be one student's: 01, 02"),
+        (["01/a.ipynb", "03_fine_tuning/b.ipynb"], "seems to be one student's"),
+    ],
+)
+def test_the_folder_of_one_student_is_no_class(names, words, tmp_path):
+    put(tmp_path / "ann", **dict.fromkeys(names, "A"))
+    with pytest.raises(SubmissionsError, match=words):
+        find(tmp_path / "ann")
+    assert len(find(tmp_path).submissions) == 1
+    with pytest.raises(SubmissionsError, match="is one notebook"):
+        find(next((tmp_path / "ann").rglob("*.ipynb")))
+
+
 def test_a_name_that_begins_like_another_ones_is_said(tmp_path):
     roster = class_of(tmp_path, "ann", "ann_b")
     found = find(put(tmp_path / "in", **{"ann_b_01.ipynb": "A", "ann_02.ipynb": "B"}), roster)

@@ -193,11 +193,17 @@ class Classroom:
         print(f"{len(results)} graded: {self._folder / 'marks.csv'}, {self._folder / 'class.html'}")
         if self._sandbox == UNSAFE:
             print("WITHOUT A SANDBOX: these marks can be forged, and every row and page says so.")
+        strangers = set(self._submissions) - set(self._roster.rows) if self._roster else ()
+        if strangers and self._roster:
+            print(
+                f"{len(strangers)} of {len(results)} are not on the roster (column "
+                f"{self._roster.column!r}): see class.html."
+            )
         if n_open:
             print(f"{n_open} without a mark before a human has looked: see class.html.")
         elif self._general:
             print("Some files belong to nobody: see class.html.")
-        return 1 if n_open else 0
+        return 1 if n_open or strangers else 0
 
 
 def _make(folder: Path) -> None:

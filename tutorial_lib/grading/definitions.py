@@ -107,6 +107,10 @@ class Definitions:
             return ""
         return UNREAD
 
+    def is_spoilt(self, name: str) -> bool:
+        """Return whether a cell that is no Python seems to define an exercise."""
+        return any(name in source.spoilt for source in [*self._files.values(), *self._others])
+
     def _search(self, name: str) -> Search:
         """Return a search that begins in the notebook that a name belongs to."""
         own = self._files.get(self._chapters.get(name, ""))

@@ -42,12 +42,13 @@ class Processes:
 
     def __init__(self, n_jobs: int) -> None:
         self.n_jobs = n_jobs
-        # Theirs, but ours to remove: they may be killed.
-        self._scratch = TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
-        Path(self._scratch.name).chmod(0o755)
+        self._scratch: TemporaryDirectory[str]
 
     def start(self) -> Executor:
         """Return a pool; its processes are started as they are needed."""
+        # Theirs, but ours to remove: they may be killed.
+        self._scratch = TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        Path(self._scratch.name).chmod(0o755)
         return ProcessPoolExecutor(
             self.n_jobs,
             get_context("spawn"),  # a forked process would hold on to the journal's lock
@@ -62,6 +63,7 @@ class Processes:
         if at_once:
             for process in processes:
                 process.kill()  # and with it goes its box
+        self._scratch.cleanup()
 
     def error_of(self, future: "Future[dict[str, Any]]") -> BaseException | None:
         """Return why there is no result, or None if there is one."""

@@ -38,7 +38,7 @@ def explain(job: Mapping[str, Any], exercise: str) -> str:
     with TemporaryDirectory() as folder:
         grading = Grading(job, box_contents.fill(Path(folder)))
         known = [task.id for tasks in grading.tasks.values() for task in tasks]
-        if exercise and exercise not in known:
+        if exercise and exercise.casefold() not in (one.casefold() for one in known):
             raise NothingToExplain(
                 f"There is no exercise {exercise!r}; there are {known[0]} to {known[-1]}."
             )
@@ -48,7 +48,8 @@ def explain(job: Mapping[str, Any], exercise: str) -> str:
             task
             for tasks in grading.tasks.values()
             for task in tasks
-            if task.id == exercise or (not exercise and results[task.id].verdict not in passed_over)
+            if task.id.casefold() == exercise.casefold()
+            or (not exercise and results[task.id].verdict not in passed_over)
         ]
         if not chosen:
             raise NothingToExplain(f"{job['student']}: nothing that was answered is wrong.")

@@ -125,9 +125,9 @@ def _files(result: StudentResult) -> Html:
 
 
 def _notebook(name: str, pairs: Sequence[Pair]) -> Html:
-    known = [one for one, _ in pairs if not is_open(one)]
-    out_of = added(one.out_of for one, _ in pairs)
-    caption = f"{name}: {added(one.points for one in known)} of {out_of} points"
+    is_known = not any(is_open(one) for one, _ in pairs)
+    points = added(one.points for one, _ in pairs) if is_known else "?"
+    caption = f"{name}: {points} of {added(one.out_of for one, _ in pairs)} points"
     return table(
         caption, ("number", "exercise", "result", "points"), [_row(*pair) for pair in pairs]
     )

@@ -23,7 +23,15 @@ from tutorial_lib.grading.definitions import Definitions, Piece, read_definition
 from tutorial_lib.grading.ours import bounded
 from tutorial_lib.grading.provenance import versions
 from tutorial_lib.grading.results import UNDECIDED, UNSAFE, ExerciseResult, StudentResult, Verdict
-from tutorial_lib.grading.ruling import LIBRARY, NOT_TAKEN, NOT_TRIED, ONLY_ELSEWHERE, Ruling, rule
+from tutorial_lib.grading.ruling import (
+    LIBRARY,
+    NOT_TAKEN,
+    NOT_TRIED,
+    ONLY_ELSEWHERE,
+    SPOILT,
+    Ruling,
+    rule,
+)
 from tutorial_lib.grading.sandbox import Box, Limits, level
 from tutorial_lib.grading.session import Session
 
@@ -128,9 +136,10 @@ class Grading:
         if conflict := self.definitions.conflict(notebook):
             return self._result(task, Ruling(Verdict.INVALID), message=conflict)
         if not self.definitions.attempted(task.name):
-            doubt = self.definitions.doubt(notebook)
-            verdict = Verdict.INVALID if doubt else Verdict.NOT_ATTEMPTED
-            return self._result(task, Ruling(verdict), message=doubt)
+            if doubt := self.definitions.doubt(notebook):
+                return self._result(task, Ruling(Verdict.INVALID), message=doubt)
+            said = SPOILT if self.definitions.is_spoilt(task.name) else ""
+            return self._result(task, Ruling(Verdict.NOT_ATTEMPTED), message=said)
         pieces = self.definitions.program(task.name)
         if pieces is None:
             return self._result(task, Ruling(Verdict.INVALID), message=NOT_TAKEN)
@@ -157,7 +166,7 @@ class Grading:
         self._with_help.add(task.name)
         self._remarks.append(
             f"{task.id} {task.name} was judged with the library's {', '.join(given)}, as in the "
-            "notebook: the student's own did not pass."
+            "notebook: the submitted one did not pass."
         )
         return ruling
 

@@ -26,7 +26,7 @@ WORDS = {
     Verdict.MEMORY: "used too much memory",
     Verdict.OUTPUT: "printed too much",
     Verdict.CRASH: "the process ended",
-    Verdict.INVALID: "could not be read",
+    Verdict.INVALID: "not judged",
     Verdict.INTERNAL: "to be looked at: our fault",
 }
 _SIGNS = {

@@ -2,14 +2,17 @@
 
 import ast
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from tutorial_lib.grading.cleaning import NotPython, python_of
+from tutorial_lib.grading.identities import shown
 from tutorial_lib.grading.notebook import Cell, cells
 from tutorial_lib.grading.source import Source
 from tutorial_lib.grading.statements import statements_of
 
 MAX_REMARKS = 30
+_DEFINED = re.compile(r"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
 
 
 def read_source(
@@ -31,6 +34,7 @@ def read_source(
             source.add_cell(cell.number, text, statements_of(tree, shipped))
         except NotPython as error:
             if str(error):
+                source.spoilt.update(_DEFINED.findall(cell.text))
                 _remark(source, cell, str(error))
         else:
             source.checked.update(_checked(tree))
@@ -43,9 +47,9 @@ def read_source(
 
 def _remark(source: Source, cell: Cell, reason: str) -> None:
     if len(source.remarks) < MAX_REMARKS:
-        source.remarks.append(
-            f"{source.name}, cell {cell.number} is no Python, so nothing in it counts ({reason})"
-        )
+        first_line = next(filter(None, map(str.strip, cell.text.split("\n"))), "")
+        place = f"{source.name}, cell {cell.number} ({shown(first_line[:60])})"
+        source.remarks.append(f"{place} is no Python, so nothing in it counts ({reason})")
 
 
 def _checked(tree: ast.Module) -> Iterator[str]:

@@ -20,6 +20,10 @@ NOT_TAKEN = (
     f"What defines it was not taken: with all that it uses it carries more than {MAX_DATA:,} "
     "characters of data, or takes more definitions than can be followed."
 )
+SPOILT = (
+    "The cell that seems to hold it is no Python, so nothing in it counts: run it, and JupyterLab "
+    "marks the line."
+)
 NOT_TRIED = "Not tried: too many answers of this submission had to be stopped before."
 ONLY_ELSEWHERE = (
     "The public examples come out right, but others do not. Does your answer depend on particular "

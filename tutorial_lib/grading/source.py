@@ -26,6 +26,8 @@ class Source:
     named, checked, answered : set of str
         Names that statements define, be it with a stub; that the notebook checks; and that
         something defines other than a stub or the library.
+    spoilt : set of str
+        What cells that are no Python seem to define.
     remarks : list of str
     stars, futures : list of int
         Numbers of the statements that import everything from a module, and that change Python.
@@ -37,6 +39,7 @@ class Source:
         self.named: set[str] = set()
         self.checked: set[str] = set()
         self.answered: set[str] = set()
+        self.spoilt: set[str] = set()
         self.remarks: list[str] = []
         self.stars: list[int] = []
         self.futures: list[int] = []

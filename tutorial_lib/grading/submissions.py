@@ -1,5 +1,6 @@
 """What was handed in, by whom, and what a human should know about it: never a guess."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from tutorial_lib.grading.versions import File, distinct, versions
 
 __all__ = ["File", "Found", "Remark", "Submission", "SubmissionsError", "find", "safe_name"]
 
+_CHAPTER = re.compile(r"0\d(_\w+)?", re.ASCII)  # as our notebooks are called
 MAX_NOTEBOOKS = 30  # of one student
 MAX_TOTAL = 64_000_000  # bytes of one student's notebooks: they are in memory together
 
@@ -92,6 +94,8 @@ def find(path: Path, roster: Roster | None = None) -> Found:
     SubmissionsError
         If there is nothing to grade.
     """
+    if path.suffix.casefold() == ".ipynb" and path.is_file():
+        raise SubmissionsError(f"{path} is one notebook; name the folder that all students are in.")
     try:
         found = _entries(path)
     except Unreadable as error:
@@ -104,6 +108,11 @@ def find(path: Path, roster: Roster | None = None) -> Found:
         )
     remarks: list[Remark] = []
     by_student = _by_student(found, owners := Owners(roster, found), remarks)
+    if not roster and all(_CHAPTER.fullmatch(student) for student in by_student):
+        raise SubmissionsError(
+            f"{path} seems to be one student's: {', '.join(sorted(by_student))} are names of "
+            "notebooks. Name the folder that it lies in, or give a --roster."
+        )
     submissions = []
     for student in sorted(by_student):
         submissions.append(_submission(student, by_student[student], remarks))
