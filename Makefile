@@ -28,7 +28,7 @@ setup: $(VENV)/.installed ## make the environment and fetch the data; open nothi
 	@$(RUN) -m tutorial_lib data
 
 test: setup $(VENV)/.installed-dev ## run the whole test suite
-	@$(RUN) -m pytest --numprocesses=2 $(ARGS)
+	@$(RUN) -m pytest $(ARGS)
 
 reproduce: setup ## train both published recipes; print published and obtained results
 	@for recipe in $(RECIPE); do \
