@@ -1,6 +1,5 @@
 """A real JupyterLab in a real browser, for the tests of widgets and notebooks."""
 
-import json
 import os
 import re
 import secrets
@@ -152,15 +151,6 @@ class Lab:
                 self.menu("Run", "Run All Cells")
                 self.page.wait_for_timeout(2000)
 
-    def save(self, path: Path) -> None:
-        """Save the notebook, and wait until its file is written."""
-        before = path.stat().st_mtime_ns
-        self.menu("File", "Save Notebook")
-        until = time.monotonic() + 60
-        while path.stat().st_mtime_ns == before or not _is_json(path):
-            assert time.monotonic() < until, "The notebook was not saved."
-            self.page.wait_for_timeout(100)
-
     def keep(self, name: str, text: str) -> None:
         """Keep a text as an artefact."""
         ARTEFACTS.mkdir(exist_ok=True)
@@ -180,12 +170,3 @@ class Lab:
         shot = place.screenshot(path=path)
         self.page.set_viewport_size(size)
         return shot
-
-
-def _is_json(path: Path) -> bool:
-    """Tell whether a file is written to its end."""
-    try:
-        json.loads(path.read_text("utf-8"))
-    except ValueError:
-        return False
-    return True
