@@ -73,11 +73,11 @@ def judged(number: int) -> list[Ruling]:
 
 @pytest.fixture(scope="module")
 def rulings() -> list[list[Ruling]]:
-    """Judge all jobs in a process that forks. A function cannot be sent, its number can."""
+    """Judge all jobs, two at a time. A function cannot be sent, its number in the list can."""
     torch.set_num_threads(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # on a fork beside other threads
-        with ProcessPoolExecutor(1, get_context("fork")) as pool:
+        with ProcessPoolExecutor(2, get_context("fork")) as pool:
             return list(pool.map(judged, range(len(JOBS)), chunksize=3))
 
 
