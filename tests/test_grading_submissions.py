@@ -307,6 +307,12 @@ def test_the_folder_of_one_student_is_no_class(names, words, tmp_path):
         find(next((tmp_path / "ann").rglob("*.ipynb")))
 
 
+def test_a_folder_of_no_students_is_not_taken_for_one_students(tmp_path):
+    found = find(put(tmp_path, **{"notes.txt": "x"}))
+    assert not found.submissions
+    assert said(found) == ["notes.txt lies beside the submissions and is ignored"]
+
+
 def test_a_name_that_begins_like_another_ones_is_said(tmp_path):
     roster = class_of(tmp_path, "ann", "ann_b")
     found = find(put(tmp_path / "in", **{"ann_b_01.ipynb": "A", "ann_02.ipynb": "B"}), roster)

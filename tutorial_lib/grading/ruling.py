@@ -10,6 +10,7 @@ from tutorial_lib.exercises.outcome import Outcome, Status
 from tutorial_lib.exercises.task import Task
 from tutorial_lib.grading.conversation import Answer
 from tutorial_lib.grading.definitions import Piece
+from tutorial_lib.grading.fault import SAID
 from tutorial_lib.grading.frames import Ended
 from tutorial_lib.grading.literals import MAX_DATA
 from tutorial_lib.grading.results import Verdict
@@ -40,7 +41,7 @@ _MESSAGES = {
     Verdict.OUTPUT: "It printed or returned far more than was asked for.",
     Verdict.CRASH: "Its process ended without an answer.",
     Verdict.INVALID: "It could not be judged.",
-    Verdict.INTERNAL: "Something went wrong on our side. Somebody will look at it.",
+    Verdict.INTERNAL: SAID,
 }
 _LIBRARY_MESSAGE = (
     "It uses the library's own version of something. Here only what you wrote counts; of the "

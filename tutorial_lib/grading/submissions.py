@@ -108,7 +108,7 @@ def find(path: Path, roster: Roster | None = None) -> Found:
         )
     remarks: list[Remark] = []
     by_student = _by_student(found, owners := Owners(roster, found), remarks)
-    if not roster and all(_CHAPTER.fullmatch(student) for student in by_student):
+    if by_student and not roster and all(map(_CHAPTER.fullmatch, by_student)):
         raise SubmissionsError(
             f"{path} seems to be one student's: {', '.join(sorted(by_student))} are names of "
             "notebooks. Name the folder that it lies in, or give a --roster."
