@@ -28,7 +28,12 @@ setup: $(VENV)/.installed ## make the environment and fetch the data; open nothi
 	@$(RUN) -m tutorial_lib data
 
 test: setup $(VENV)/.installed-dev ## run the whole test suite
+ifeq ($(ARGS),)
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses logical --maxprocesses 4 -m 'not alone'
+	@$(RUN) -m pytest -m alone
+else
 	@$(RUN) -m pytest $(ARGS)
+endif
 
 reproduce: setup ## train both published recipes; print published and obtained results
 	@for recipe in $(RECIPE); do \

@@ -42,6 +42,11 @@ _STATE = """() => {
     return prompts.every((prompt) => /\\d/.test(prompt.textContent)) ? "over" : "nothing runs";
 }"""
 
+_PRINTED = """() => [...document.querySelectorAll(".jp-CodeCell")].map((cell) =>
+    [...cell.querySelectorAll('[data-mime-type$="jupyter.stdout"]')]
+        .map((output) => output.textContent).join(""))
+"""
+
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
@@ -150,6 +155,13 @@ class Lab:
             if state == self.page.evaluate(_STATE) == "nothing runs":
                 self.menu("Run", "Run All Cells")
                 self.page.wait_for_timeout(2000)
+        # A cell's number may come before the last that it showed; that the kernel is idle may not.
+        self.page.wait_for_selector('[data-status="idle"]', timeout=120_000)
+
+    def printed(self) -> list[str]:
+        """Return what each code cell printed, as the page shows it now."""
+        shown: list[str] = self.page.evaluate(_PRINTED)
+        return shown
 
     def keep(self, name: str, text: str) -> None:
         """Keep a text as an artefact."""

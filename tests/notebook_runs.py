@@ -90,10 +90,12 @@ class Finished:
     @cached_property
     def steady_text(self) -> dict[str, list[str]]:
         """What each cell printed, without the lines that say how long something took."""
-        return {
-            cell.id: [line for line in printed(cell).splitlines() if not TIMINGS.search(line)]
-            for cell in self.code_cells
-        }
+        return {cell.id: steady(printed(cell)) for cell in self.code_cells}
+
+
+def steady(text: str) -> list[str]:
+    """Return the lines of a text that do not say how long something took."""
+    return [line for line in text.splitlines() if not TIMINGS.search(line)]
 
 
 def printed(cell: NotebookNode) -> str:

@@ -27,6 +27,8 @@ from tutorial_lib.sinks import AddToGradients
 from tutorial_lib.stacked import StackedAutoencoder
 from tutorial_lib.training import fine_tune, pretrain_layer
 
+pytestmark = pytest.mark.alone
+
 MAIN_FIGURES = ("pretraining_epoch", "fine_tuning_epoch", "lbfgs_evaluation")
 # The seven goals, hand-written: each ratio here meets its goal exactly.
 RESULTS = {

@@ -1,12 +1,14 @@
 """The four notebooks in a real JupyterLab and a real browser: Run All Cells, and look."""
 
 import shutil
+from pathlib import Path
 
+import pytest
 from browser import Lab, chromium, jupyterlab, needs_chromium
-from notebook_runs import CELL_TIMEOUT
+from notebook_runs import CELL_TIMEOUT, steady
 from test_notebooks import each_notebook
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.alone]
 
 EXPLORERS = {
     "01_autoencoder": ["Corruption explorer", "Filter explorer", "Training bench"],
@@ -16,11 +18,19 @@ EXPLORERS = {
 }
 
 
+def times_of(folder: Path) -> dict[Path, int]:
+    """Return when each file was written last."""
+    return {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
 @each_notebook
-def test_run_all_cells(name, finished, tmp_path):
-    # The copy's finished trainings go with it: what they do was seen when it ran without a browser.
+def test_run_all_cells_again(name, finished, tmp_path):
+    """It has run without a browser before, and goes on from the checkpoints of that run."""
+    first = finished(name)
     folder = tmp_path / "notebooks"
-    shutil.copytree(finished(name).path.parent, folder)
+    shutil.copytree(first.path.parent, folder)
+    checkpoints = times_of(folder / "checkpoints")
+    assert checkpoints
     with jupyterlab(folder) as address, chromium() as page:
         lab = Lab(page, address)
         lab.open(f"{name}.ipynb")
@@ -38,5 +48,7 @@ def test_run_all_cells(name, finished, tmp_path):
         assert twins.count() == len(titles)
         assert not any(twin.is_visible() for twin in twins.all())
         assert lab.complaints == []
+        assert times_of(folder / "checkpoints") == checkpoints
+        assert [steady(text) for text in lab.printed()] == [*first.steady_text.values()]
         for k, panel in enumerate(page.locator(".tl-panel").all()):
             lab.shoot(f"{name}-{k}", panel)

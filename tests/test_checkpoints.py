@@ -32,6 +32,8 @@ from tutorial_lib.checkpoints import (
 )
 from tutorial_lib.stacked import StackedAutoencoder
 
+pytestmark = pytest.mark.alone
+
 STATE = {
     "numbers": {"third": 1 / 3, "tiny": 5e-324, "large": 2**70, "minus zero": -0.0},
     "others": [None, True, False, "text, ümläut \u2013 \n", ["nested", []], {}],

@@ -60,6 +60,8 @@ from tutorial_lib.grading.executors import Processes
 from tutorial_lib.grading.identities import safe_name, shown
 from tutorial_lib.grading.results import UNSAFE
 
+pytestmark = pytest.mark.alone
+
 QUICK = ("--time-limit", 3)
 HONEST = honest_class()
 ATTACKERS = {

@@ -21,7 +21,7 @@ from sandboxes import needs_sandbox
 from tutorial_lib.grading.results import Verdict
 from tutorial_lib.grading.sandbox import level
 
-pytestmark = needs_sandbox
+pytestmark = [needs_sandbox, pytest.mark.alone]
 STUDENTS = ("anna", "bert", "carl")
 EXPECTED = {expected.file: expected for expected in all_expected()}
 PLANTED = "planted-secret-4f1c"

@@ -30,6 +30,8 @@ from tutorial_lib.grading.results import UNSAFE, Verdict
 from tutorial_lib.grading.ruling import LIBRARY, ONLY_ELSEWHERE, Ruling
 from tutorial_lib.grading.sandbox import level
 
+pytestmark = pytest.mark.alone
+
 N_HONEST = 1000
 # They call the library's own version, or want digits as large as MNIST's.
 NOT_FOR_MARKS = {"gradients_with_the_librarys_cost", "classifier_of_the_stack", "Clouds"}

@@ -18,6 +18,8 @@ from tutorial_lib.grading.confinement import COURSE
 from tutorial_lib.grading.probes import PROBES, ProbeResult, attempt
 from tutorial_lib.grading.sandbox import UNSAFE, Box, Limits, SandboxUnavailable
 
+pytestmark = pytest.mark.alone
+
 ORDINARY_UID = "60699"
 # Whoever is not root tests what is theirs; root tests that, and what an ordinary user has.
 WHO = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)

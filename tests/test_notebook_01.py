@@ -8,6 +8,8 @@ import nbformat
 import pytest
 from notebook_runs import cells_of, read, run
 
+pytestmark = pytest.mark.alone
+
 NAME = "01_autoencoder"
 
 

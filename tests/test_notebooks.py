@@ -9,10 +9,12 @@ from itertools import pairwise
 
 import pytest
 from notebook_rules import PLAIN_RULES, count_words
-from notebook_runs import FOLDER, figures, read, run, shown
+from notebook_runs import FOLDER, figures, read, shown
 from notebook_tasks import TASK_RULES, is_check, tasks_of_notebook
 
 from tutorial_lib.exercises import MODULES
+
+pytestmark = pytest.mark.alone
 
 NAMES = [f"{k:02}_{module}" for k, module in enumerate(MODULES, start=1)]
 WORDS_AFTER_A_FIGURE = 20
@@ -71,15 +73,3 @@ def test_every_figure_is_read_aloud_in_the_next_cell(name, finished):
         paragraph = after.source.split("\n\n")[0]
         assert not paragraph.startswith(("#", "**Predict")), cell.id
         assert count_words(paragraph) >= WORDS_AFTER_A_FIGURE, cell.id
-
-
-@each_notebook
-def test_run_again_it_goes_on_from_its_checkpoints(name, finished):
-    first = finished(name)
-    folder = first.path.parent / "checkpoints"
-    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    assert before
-    again = run(first.path)
-    assert not again.failure, again.failure
-    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
-    assert again.steady_text == first.steady_text

@@ -12,6 +12,8 @@ from notebook_runs import FOLDER, ROOT, Finished, figures, read, shown
 from test_notebooks import NAMES, each_notebook
 from test_solve_page import assert_self_contained
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="session")
 def solved(finished, tmp_path_factory) -> Callable[[str], Finished]:
