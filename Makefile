@@ -29,7 +29,8 @@ setup: $(VENV)/.installed ## make the environment and fetch the data; open nothi
 
 test: setup $(VENV)/.installed-dev ## run the whole test suite
 ifeq ($(ARGS),)
-	@OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses logical --maxprocesses 4 -m 'not alone'
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest -m 'not alone' --dist loadfile \
+		--numprocesses logical --maxprocesses 4
 	@$(RUN) -m pytest -m alone
 else
 	@$(RUN) -m pytest $(ARGS)

@@ -1,14 +1,27 @@
 """What every test stands on: no learner's record is touched, and a notebook runs only once."""
 
+import os
+import pickle
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 from notebook_runs import Finished, deliver, run
 
 NUMBERS = count()
+# Files that take longest begin first; what needs all that they made comes last.
+ORDER = {"test_browser_notebooks.py": -1, "test_solved_notebooks.py": 1}
+
+Once = Callable[[str, Callable[[Path], Any]], Any]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have processes that share the tests end together."""
+    items.sort(key=lambda item: ORDER.get(item.path.name, 0))
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +34,30 @@ def record_of_this_test(tmp_path_factory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Callable[[str], Finished]:
+def once(tmp_path_factory) -> Once:
+    """Return a function that makes something in a folder, once for all processes of this run.
+
+    It takes a name and a function from an empty folder to what is wanted, and returns that. Who
+    asks while another process makes it waits.
+    """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent  # each process has a folder of its own in there
+
+    def made(name: str, make: Callable[[Path], Any]) -> Any:
+        kept = place / f"{name}.pickle"
+        with FileLock(place / f"{name}.lock"):
+            if not kept.exists():
+                folder = place / name
+                folder.mkdir()
+                kept.write_bytes(pickle.dumps(make(folder)))
+        return pickle.loads(kept.read_bytes())
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def finished(once) -> Callable[[str], Finished]:
     """Return a function from the name of a notebook, such as "02_stacking", to its run.
 
     It runs a copy, from top to bottom, when it is first asked for. Checkpoints and the record of
@@ -30,6 +66,7 @@ def finished(tmp_path_factory) -> Callable[[str], Finished]:
 
     @cache
     def run_once(name: str) -> Finished:
-        return run(deliver(name, tmp_path_factory.mktemp("delivered")))
+        done: Finished = once(f"delivered-{name}", lambda folder: run(deliver(name, folder)))
+        return done
 
     return run_once

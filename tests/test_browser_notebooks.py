@@ -3,12 +3,11 @@
 import shutil
 from pathlib import Path
 
-import pytest
 from browser import Lab, chromium, jupyterlab, needs_chromium
 from notebook_runs import CELL_TIMEOUT, steady
 from test_notebooks import each_notebook
 
-pytestmark = [needs_chromium, pytest.mark.alone]
+pytestmark = needs_chromium
 
 EXPLORERS = {
     "01_autoencoder": ["Corruption explorer", "Filter explorer", "Training bench"],

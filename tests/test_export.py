@@ -26,8 +26,6 @@ from tutorial_lib.exercises.core import Exercise
 from tutorial_lib.export_cells import for_nbgrader
 from tutorial_lib.solve_insertion import SolveError
 
-pytestmark = pytest.mark.alone
-
 NAMES = ["01_autoencoder", "02_stacking", "03_fine_tuning", "04_mnist_exercise"]
 
 

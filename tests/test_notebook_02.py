@@ -9,8 +9,6 @@ import torch
 from tutorial_lib import Autoencoder, corrupt, load_mnist
 from tutorial_lib.exercises.mistakes import stacking_gradients as mistakes
 
-pytestmark = pytest.mark.alone
-
 NAME = "02_stacking"
 CLIMBED = ("layer 2, climbed", "layer 3, climbed")
 

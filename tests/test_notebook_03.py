@@ -6,8 +6,6 @@ import pytest
 
 from tutorial_lib.study import load_study
 
-pytestmark = pytest.mark.alone
-
 NAME = "03_fine_tuning"
 
 

@@ -5,8 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-pytestmark = pytest.mark.alone
-
 NAME = "04_mnist_exercise"
 
 

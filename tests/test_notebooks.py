@@ -14,8 +14,6 @@ from notebook_tasks import TASK_RULES, is_check, tasks_of_notebook
 
 from tutorial_lib.exercises import MODULES
 
-pytestmark = pytest.mark.alone
-
 NAMES = [f"{k:02}_{module}" for k, module in enumerate(MODULES, start=1)]
 WORDS_AFTER_A_FIGURE = 20
 

@@ -35,8 +35,6 @@ from tutorial_lib.illustrations import illustrate
 from tutorial_lib.reproduce import comparison
 from tutorial_lib.stacked import StackedAutoencoder
 
-pytestmark = pytest.mark.alone
-
 KEYS = {
     *("recipe", "preset", "seed", "threads", "precision", "torch", "seconds", "history"),
     "test_error_without_pretraining",

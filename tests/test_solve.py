@@ -21,8 +21,6 @@ from tutorial_lib import __main__ as command_line
 from tutorial_lib.exercises import autoencoder, tasks_of
 from tutorial_lib.exercises.core import Exercise, Task
 
-pytestmark = pytest.mark.alone
-
 ROOT = Path(__file__).parents[1]
 IMPORT = "from tutorial_lib.exercises import autoencoder as ex"
 BAR = "from tqdm.auto import tqdm\nfor _ in tqdm(range(3), desc='a bar'):\n    print('a step')"

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from notebook_rules import tasks_of_notebook
@@ -12,28 +13,28 @@ from notebook_runs import FOLDER, ROOT, Finished, figures, read, shown
 from test_notebooks import NAMES, each_notebook
 from test_solve_page import assert_self_contained
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture(scope="session")
-def solved(finished, tmp_path_factory) -> Callable[[str], Finished]:
+def solved(finished, once) -> Callable[[str], Finished]:
     """Solve and run all notebooks; return a function from a name to the solved notebook."""
-    out = tmp_path_factory.mktemp("solved")
-    for name in NAMES:  # what the delivered notebooks have trained is not trained again
-        trained = finished(name).path.parent / "checkpoints"
-        shutil.copytree(trained, out / "checkpoints", dirs_exist_ok=True)
-    paths = [FOLDER / f"{name}.ipynb" for name in NAMES]
-    process = subprocess.run(
-        [sys.executable, "-m", "tutorial_lib", "solve", *paths, "--out", out],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def solve(out: Path) -> tuple[Path, str]:
+        for name in NAMES:  # what the delivered notebooks have trained is not trained again
+            trained = finished(name).path.parent / "checkpoints"
+            shutil.copytree(trained, out / "checkpoints", dirs_exist_ok=True)
+        paths = [FOLDER / f"{name}.ipynb" for name in NAMES]
+        process = subprocess.run(
+            [sys.executable, "-m", "tutorial_lib", "solve", *paths, "--out", out],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return out, "" if process.returncode == 0 else process.stdout + process.stderr
 
     def finished_when_solved(name: str) -> Finished:
+        out, failure = once("solved", solve)
         path = out / f"{name}.ipynb"
-        failure = "" if process.returncode == 0 else process.stdout + process.stderr
         return Finished(path, read(path), failure)
 
     return finished_when_solved
