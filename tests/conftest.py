@@ -13,15 +13,21 @@ from filelock import FileLock
 from notebook_runs import Finished, deliver, run
 
 NUMBERS = count()
-# Files that take longest begin first; what needs all that they made comes last.
-ORDER = {"test_browser_notebooks.py": -1, "test_solved_notebooks.py": 1}
-
 Once = Callable[[str, Callable[[Path], Any]], Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have processes that share the tests end together."""
-    items.sort(key=lambda item: ORDER.get(item.path.name, 0))
+    """Have processes that share the tests end together, and seldom wait for each other.
+
+    The file that takes longest comes first, and last what looks at the runs of notebooks in it.
+    """
+
+    def rank(item: pytest.Item) -> int:
+        if item.path.name == "test_browser_notebooks.py":
+            return 0
+        return 2 if "notebook" in item.path.name else 1
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(autouse=True)

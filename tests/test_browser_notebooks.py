@@ -3,9 +3,10 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from browser import Lab, chromium, jupyterlab, needs_chromium
 from notebook_runs import CELL_TIMEOUT, steady
-from test_notebooks import each_notebook
+from test_notebooks import NAMES
 
 pytestmark = needs_chromium
 
@@ -22,7 +23,7 @@ def times_of(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.iterdir()}
 
 
-@each_notebook
+@pytest.mark.parametrize("name", NAMES[::-1])  # the one that takes longest first
 def test_run_all_cells_again(name, finished, tmp_path):
     """It has run without a browser before, and goes on from the checkpoints of that run."""
     first = finished(name)

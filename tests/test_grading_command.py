@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import torch
 from grading_class import (
+    ENCODE,
     ERROR,
     NAMES,
     ROOT,
@@ -202,6 +203,34 @@ def test_who_is_not_on_the_roster_or_not_there_is_named(alone):
     page = assert_ours(alone.read("class.html")).text
     assert "Nothing handed in (2)zitahannah" in page
     assert "The run (1)notes.txt lies beside the submissions" in page
+
+
+def test_marks_after_one_session_and_after_all(tmp_path, capsys):
+    passes = {f"02{more}.ipynb": cells(f"n_passes = {k}") for k, more in enumerate(["", " (1)"])}
+    students = {"anna": {"01.ipynb": cells(ENCODE)}, "berta": {"01.ipynb": cells(ENCODE), **passes}}
+    words = words_of(in_folders(tmp_path / "in", students), tmp_path / "out", *QUICK, "--jobs", 1)
+    found = Graded(tmp_path / "out")
+
+    assert main([*words, "--notebooks", "01"]) == 0  # that 02 is unclear concerns nobody yet
+    journal = found.read("journal.jsonl")
+    row = found.rows()["berta"]
+    assert [name for name in row if name[0].isdigit()] == [f"1.{k}" for k in range(1, 10)]
+    assert (row["total"], row["out_of"]) == ("1", "16")
+    assert [one["exercise"][0] for one in found.results()["anna"]["exercises"]].count("2") == 0
+    assert "1 of 16 points" in assert_ours(found.pages()["berta.html"]).text
+    assert "2.1" not in assert_ours(found.read("class.html")).text
+
+    assert main([*words, "--notebooks", "01, 02_stacking"]) == 1
+    assert {name: row["total"] for name, row in found.rows().items()} == {"anna": "1", "berta": ""}
+    assert found.rows()["anna"]["out_of"] == "28"
+    assert main(words) == 1
+    assert found.rows()["anna"]["out_of"] == "56"
+    assert found.read("journal.jsonl") == journal, "nobody is judged twice"
+
+    assert main([*words, "--notebooks", "01,5"]) == 2
+    assert (
+        "No notebook is called '5'; expected some of 01_autoencoder, 01," in capsys.readouterr().err
+    )
 
 
 def test_a_notebook_that_cannot_be_read_is_for_a_human(alone):

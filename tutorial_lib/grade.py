@@ -58,6 +58,13 @@ def _add_class(parser: argparse.ArgumentParser) -> None:
         "on first use; keep it for appeals)",
     )
     parser.add_argument(
+        "--notebooks",
+        type=lambda words: [word.strip() for word in words.split(",")],
+        default=[],
+        metavar="NN,NN",
+        help="count only these, such as 01 or 01,02; what is not handed out yet costs nothing",
+    )
+    parser.add_argument(
         "--assignment",
         default=COURSE,
         metavar="TITLE",
@@ -131,6 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
                 jobs=arguments.jobs,
                 scheduler=arguments.scheduler,
                 assignment=arguments.assignment,
+                notebooks=arguments.notebooks,
             )
         told = classroom.explain(arguments.student, arguments.explain)
         print(visible(told, longest=len(told), lines=True))  # what a student wrote may be anything

@@ -74,7 +74,12 @@ class Classroom:
                 texts.get(remark.student, self._general).append(remark.text)
 
     def grade(
-        self, *, jobs: int = 1, scheduler: str | None = None, assignment: str = COURSE
+        self,
+        *,
+        jobs: int = 1,
+        scheduler: str | None = None,
+        assignment: str = COURSE,
+        notebooks: Sequence[str] = (),
     ) -> int:
         """Judge everybody who is not judged yet, and write everything.
 
@@ -86,6 +91,9 @@ class Classroom:
             Address of a Dask cluster, whose workers judge instead; `jobs` is ignored then.
         assignment : str
             What Canvas calls it.
+        notebooks : sequence of str
+            Those that count, by number or name, such as ``"01"``; all if there are none. The
+            journal holds the others, too.
 
         Returns
         -------
@@ -103,15 +111,18 @@ class Classroom:
             results = journal.read()
             with Coordinator(executors.choose(jobs, scheduler)) as coordinator:
                 catalogue = coordinator.prepare()
+                counted = _counted(catalogue, notebooks)
                 for result in self._judged(coordinator, results, catalogue):
                     results[result.student] = result
                     if all(one.verdict is not Verdict.INTERNAL for one in result.exercises):
                         journal.append(result)
+            ids = [entry["exercise"] for entry in counted]
+            results = {student: result.only(ids) for student, result in results.items()}
             # Before anybody else may write into the folder.
             reports.write(
                 self._folder,
                 results,
-                catalogue,
+                counted,
                 roster=self._roster,
                 remarks=self._general,
                 assignment=assignment,
@@ -204,6 +215,20 @@ class Classroom:
         elif self._general:
             print("Some files belong to nobody: see class.html.")
         return 1 if n_open or strangers else 0
+
+
+def _counted(catalogue: Catalogue, notebooks: Sequence[str]) -> Catalogue:
+    """Return the part of the catalogue that is in these notebooks."""
+    there = dict.fromkeys(entry["notebook"] for entry in catalogue)
+    by_word = {word: name for name in there for word in (name, name.partition("_")[0])}
+    for word in notebooks:
+        if word not in by_word:
+            raise GradeError(
+                f"No notebook is called {word!r}; expected some of {', '.join(by_word)}, with "
+                "commas between them."
+            )
+    chosen = {by_word[word] for word in notebooks} or there
+    return [entry for entry in catalogue if entry["notebook"] in chosen]
 
 
 def _make(folder: Path) -> None:

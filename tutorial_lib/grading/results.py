@@ -1,7 +1,7 @@
 """What is known about a graded submission: plain values, which cross processes and machines."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -91,6 +91,12 @@ class StudentResult:
     for_a_human: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
+
+    def only(self, exercises: Container[str]) -> Self:
+        """Return the same without the other exercises, about which nobody has to be asked."""
+        kept = tuple(one for one in self.exercises if one.exercise in exercises)
+        is_open = any(one.verdict in UNDECIDED for one in kept)
+        return replace(self, exercises=kept, for_a_human=is_open)
 
     def plain(self) -> dict[str, Any]:
         """Return plain values, for JSON."""
