@@ -17,6 +17,7 @@ from hostile.expectations import Expected
 FOLDER = Path(__file__).parent / "hostile"
 SECONDS = 2.5
 MEMORY_MB = 1024
+OTHER_SLOTS = 100  # boxes that live at the same time have different ones
 # Those who look for something that is secret, or would put something into a page.
 SPEAKING = (
     *("markup", "csv", "path_", "surrogates", "giant_error", "lying_error", "judges_errors"),
@@ -41,7 +42,7 @@ class Attacked:
         The longest that one exercise took.
     result : dict
         The first student's result with all that is said, as plain values; empty for those who have
-        nothing to say, because that takes a second box.
+        nothing to say, because that takes time.
     """
 
     verdicts: Sequence[Mapping[str, str]]
@@ -85,7 +86,6 @@ def job_of_files(files: Sequence[tuple[str, bytes]], student: str, level: str) -
         "remarks": [],
         "private": [],
         "unread": [],
-        "slot": 1,
     }
 
 
@@ -94,8 +94,9 @@ def attack(
 ) -> dict[str, Attacked]:
     """Judge submissions, each handed in by several students, who have cases of their own.
 
-    All are in one box, as long as nobody makes its end necessary: that tries harder than boxes of
-    their own would whether an answer can do something to those that come after it.
+    All are in one box, as long as nobody makes its end necessary, and what is said of them comes
+    from another: that tries harder than boxes of their own would whether an answer can do something
+    to those that come after it.
     """
     import torch
 
@@ -106,15 +107,20 @@ def attack(
     attacked = {}
     with TemporaryDirectory() as folder, ExitStack() as stack:
         library = box_contents.fill(Path(folder))
-        session = None
+        nobody = job_of_files([], "nobody", level)
+        secret, public = (
+            stack.enter_context(judge.Grading({**nobody, "slot": k}, library).session())
+            for k in (slot, slot + OTHER_SLOTS)
+        )
         for name in names:
             files = files_of(expected[name])
-            jobs = [{**job_of_files(files, one, level), "slot": slot} for one in students]
             with _timed() as seconds:
-                result = judge.grade(jobs[0]) if name.startswith(SPEAKING) else {}
-                gradings = [judge.Grading(job, library) for job in jobs]
-                session = session or stack.enter_context(gradings[0].session())
-                judged = [grading.judged(session) for grading in gradings]
+                gradings = [
+                    judge.Grading(job_of_files(files, one, level), library) for one in students
+                ]
+                judged = [grading.judged(secret) for grading in gradings]
+                speaks = name.startswith(SPEAKING)
+                result = gradings[0].explained(judged[0], public).plain() if speaks else {}
             attacked[name] = Attacked(
                 [{one.exercise: one.verdict for one in exercises} for exercises in judged],
                 [{one.exercise: one.bug for one in exercises} for exercises in judged],

@@ -5,7 +5,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -93,10 +93,14 @@ class Grading:
     def result(self) -> StudentResult:
         """Judge every exercise, then look at those that failed on the public cases."""
         with self.session() as session:
-            results = self.judged(session)
+            judged = self.judged(session)
         # A box of its own, which has never seen secret inputs: its words may be shown.
         with self.session() as session:
-            exercises = [self._with_details(session, one) for one in results]
+            return self.explained(judged, session)
+
+    def explained(self, judged: Sequence[ExerciseResult], session: Session) -> StudentResult:
+        """Return all that is said of what was judged, in the words of the public cases, too."""
+        exercises = [self._with_details(session, one) for one in judged]
         return StudentResult(
             student=self._job["student"],
             key=self._job["key"],
