@@ -19,13 +19,13 @@ Once = Callable[[str, Callable[[Path], Any]], Any]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have processes that share the tests end together, and seldom wait for each other.
 
-    The file that takes longest comes first, and last what looks at the runs of notebooks in it.
+    What takes longest comes first, and last what needs the runs of notebooks in it.
     """
+    first, solved = "test_browser_notebooks.py", "test_solved_notebooks.py"
 
-    def rank(item: pytest.Item) -> int:
-        if item.path.name == "test_browser_notebooks.py":
-            return 0
-        return 2 if "notebook" in item.path.name else 1
+    def rank(item: pytest.Item) -> tuple[bool, bool, bool]:
+        name = item.path.name
+        return name != first, "notebook" in name, name != solved
 
     items.sort(key=rank)
 

@@ -291,6 +291,12 @@ def has_box(first: int) -> bool:
     return any(_name(pid) == "bwrap" for worker in workers_of(first) for pid in family(worker))
 
 
+def wait_for_a_box(process: "subprocess.Popen[str]") -> None:
+    """Wait until somebody is judged; a process that ends before fails with what it said."""
+    wait_until(lambda: has_box(process.pid) or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
+
+
 def workers_of(first: int) -> list[int]:
     """Return the processes of a pool, which are spawned."""
     spawned = b"from multiprocessing.spawn import spawn_main"

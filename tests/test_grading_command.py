@@ -12,7 +12,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,6 @@ from grading_class import (
     finished,
     flat,
     graded,
-    has_box,
     honest_class,
     in_folders,
     interrupt,
@@ -45,6 +43,7 @@ from grading_class import (
     started,
     survivors,
     tree,
+    wait_for_a_box,
     wait_until,
     words_of,
     workers_of,
@@ -138,7 +137,7 @@ def killed(tmp_path_factory, roster) -> tuple[Graded, list[dict[int, str]], list
     for kill in (subprocess.Popen.kill, interrupt, subprocess.Popen.kill):
         before = n_lines(folder / "out" / "journal.jsonl")
         process = started(words)
-        wait_until(partial(has_box, process.pid))
+        wait_for_a_box(process)
         time.sleep(draw.uniform(0, 1.5))
         relatives = family(process.pid)
         kill(process)
@@ -157,7 +156,7 @@ def crowded(tmp_path_factory, roster) -> tuple[Graded, int]:
     submissions = flat(folder / "in", students)
     options = ("--jobs", 4, "--roster", roster, *QUICK)
     process = started(words_of(submissions, folder / "out", *options))
-    wait_until(partial(has_box, process.pid))
+    wait_for_a_box(process)
     victim = workers_of(process.pid)[0]
     os.kill(victim, signal.SIGKILL)
     return finished(process, folder / "out"), victim

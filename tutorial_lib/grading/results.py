@@ -96,7 +96,7 @@ class StudentResult:
         """Return the same without the other exercises, about which nobody has to be asked."""
         kept = tuple(one for one in self.exercises if one.exercise in exercises)
         is_open = any(one.verdict in UNDECIDED for one in kept)
-        return replace(self, exercises=kept, for_a_human=is_open)
+        return replace(self, exercises=kept, for_a_human=self.for_a_human and is_open)
 
     def plain(self) -> dict[str, Any]:
         """Return plain values, for JSON."""
