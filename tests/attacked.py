@@ -38,8 +38,8 @@ class Attacked:
         By exercise, for each student who handed it in.
     bugs : dict
         Named mistakes, likewise.
-    seconds : float
-        The longest that one exercise took.
+    late : float
+        By how many seconds the longest exercise took longer than an answer may.
     result : dict
         The first student's result with all that is said, as plain values; empty for those who have
         nothing to say, because that takes time.
@@ -47,7 +47,7 @@ class Attacked:
 
     verdicts: Sequence[Mapping[str, str]]
     bugs: Sequence[Mapping[str, str]]
-    seconds: float
+    late: float
     result: Mapping[str, Any]
 
 
@@ -70,7 +70,9 @@ def _data(name: str) -> bytes:
     return stored.read_bytes() if stored.is_file() else builders.BUILDERS[name]()
 
 
-def job_of_files(files: Sequence[tuple[str, bytes]], student: str, level: str) -> dict[str, Any]:
+def job_of_files(
+    files: Sequence[tuple[str, bytes]], student: str, level: str, seconds: float = SECONDS
+) -> dict[str, Any]:
     """Return the job of a student who hands these files in."""
     from tutorial_lib.grading.provenance import versions
     from tutorial_lib.grading.sandbox import Limits
@@ -79,7 +81,7 @@ def job_of_files(files: Sequence[tuple[str, bytes]], student: str, level: str) -
         "student": student,
         "files": list(files),
         "secret": SECRET,
-        "limits": asdict(Limits(seconds=SECONDS, memory_mb=MEMORY_MB)),
+        "limits": asdict(Limits(seconds=seconds, memory_mb=MEMORY_MB)),
         "sandbox": level,
         "key": "",
         "versions": dict(versions()),
@@ -90,9 +92,11 @@ def job_of_files(files: Sequence[tuple[str, bytes]], student: str, level: str) -
 
 
 def attack(
-    names: Sequence[str], students: Sequence[str], level: str, slot: int
+    names: Sequence[str], students: Sequence[str], level: str, seconds: float, slot: int
 ) -> dict[str, Attacked]:
     """Judge submissions, each handed in by several students, who have cases of their own.
+
+    Each answer has so many seconds.
 
     All are in one box, as long as nobody makes its end necessary, and what is said of them comes
     from another: that tries harder than boxes of their own would whether an answer can do something
@@ -107,24 +111,23 @@ def attack(
     attacked = {}
     with TemporaryDirectory() as folder, ExitStack() as stack:
         library = box_contents.fill(Path(folder))
-        nobody = job_of_files([], "nobody", level)
+        nobody = job_of_files([], "nobody", level, seconds)
         secret, public = (
             stack.enter_context(judge.Grading({**nobody, "slot": k}, library).session())
             for k in (slot, slot + OTHER_SLOTS)
         )
         for name in names:
             files = files_of(expected[name])
-            with _timed() as seconds:
-                gradings = [
-                    judge.Grading(job_of_files(files, one, level), library) for one in students
-                ]
+            jobs = [job_of_files(files, one, level, seconds) for one in students]
+            with _timed() as times:
+                gradings = [judge.Grading(job, library) for job in jobs]
                 judged = [grading.judged(secret) for grading in gradings]
                 speaks = name.startswith(SPEAKING)
                 result = gradings[0].explained(judged[0], public).plain() if speaks else {}
             attacked[name] = Attacked(
                 [{one.exercise: one.verdict for one in exercises} for exercises in judged],
                 [{one.exercise: one.bug for one in exercises} for exercises in judged],
-                max(seconds, default=0.0),
+                max(times, default=0.0) - seconds,
                 result,
             )
     return attacked

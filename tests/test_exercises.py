@@ -34,11 +34,16 @@ EXERCISES = [task for task in TASKS if isinstance(task, Exercise)]
 QUESTIONS = [task for task in TASKS if isinstance(task, Question)]
 
 
+def train_digit_classifier(images, labels, generator):
+    """Return a function that gives each image the label of the nearest one that was seen."""
+    return lambda new_images: labels[torch.cdist(new_images, images).argmin(1)]
+
+
 @cache
 def light(task: Task) -> Task:
     """Return an exercise that takes no time: what learns to read gets few and easy digits.
 
-    Ten pictures of 20 pixels, with some pixels missing.
+    Ten pictures of 20 pixels, with some pixels missing, and a reference that need not train.
     """
     if not isinstance(task, AccuracyExercise):
         return task
@@ -46,7 +51,13 @@ def light(task: Task) -> Task:
     pictures = (torch.rand(10, 20, generator=generator) < 0.4).float()
     labels = torch.arange(200) % 10
     images = pictures[labels] * (torch.rand(200, 20, generator=generator) < 0.9)
-    return replace(task, digits=lambda: Split(images, labels), n_train=120, n_unseen=60)
+    return replace(
+        task,
+        reference=train_digit_classifier,
+        digits=lambda: Split(images, labels),
+        n_train=120,
+        n_unseen=60,
+    )
 
 
 LIGHT = [light(exercise) for exercise in EXERCISES]

@@ -67,10 +67,16 @@ def attacks(tmp_path_factory) -> Iterator[Mapping[str, Attacked]]:
     (folder / "marks.csv").write_text("student,total\nanna,0\n")
     before = state_of_the_host(folder)
     tell = level()
-    names = [*EXPECTED]
-    # Two at a time: most of it is waiting for what never ends. In parts, so that both end together.
+    endless = [name for name, expected in EXPECTED.items() if "TIMEOUT" in str(expected.verdicts)]
+    others = [name for name in EXPECTED if name not in endless]
+    # In parts, so that both processes end together. To wait longer for what never ends shows
+    # nothing more.
+    work = [(endless[k::4], 1.0) for k in range(4)] + [(others[k::8], SECONDS) for k in range(8)]
     with planted(folder), ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        parts = [pool.submit(attack, names[k::10], STUDENTS, tell, slot=k) for k in range(10)]
+        parts = [
+            pool.submit(attack, names, STUDENTS, tell, seconds, slot)
+            for slot, (names, seconds) in enumerate(work)
+        ]
         yield {name: attacked for part in parts for name, attacked in part.result().items()}
     after = state_of_the_host(folder)
     assert {f for f in before.keys() | after.keys() if before.get(f) != after.get(f)} == set()
@@ -87,9 +93,9 @@ def test_a_submission_gets_what_it_earned(name, attacks):
 
 
 def test_every_answer_ends_within_its_limit_and_two_seconds(attacks):
-    slowest = max(attacks, key=lambda name: attacks[name].seconds)
-    print(f"slowest: {slowest}, {attacks[slowest].seconds:.1f} s of {SECONDS} + 2")
-    assert attacks[slowest].seconds < SECONDS + 2
+    slowest = max(attacks, key=lambda name: attacks[name].late)
+    print(f"slowest: {slowest}, ended {attacks[slowest].late:.1f} s after its limit")
+    assert attacks[slowest].late < 2
 
 
 def test_nothing_that_was_planted_is_in_a_result(attacks):
