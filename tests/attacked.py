@@ -3,6 +3,7 @@
 It can run in processes of its own: nothing here imports pytest.
 """
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -68,6 +69,11 @@ def files_of(expected: Expected) -> list[tuple[str, bytes]]:
 def _data(name: str) -> bytes:
     stored = FOLDER / name
     return stored.read_bytes() if stored.is_file() else builders.BUILDERS[name]()
+
+
+def inherit(path: Path) -> None:
+    """Open a file, and have every process that this one starts inherit the descriptor."""
+    os.set_inheritable(os.open(path, os.O_RDWR), True)
 
 
 def job_of_files(

@@ -122,8 +122,10 @@ class Lab:
     def __post_init__(self) -> None:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._note)
-        # On a slow machine JupyterLab may ask before it knows which kernels there are.
-        question = self.page.locator(".jp-Dialog", has_text="Select kernel for")
+        # On a slow machine JupyterLab may ask before it knows which kernels there are, and refuse
+        # to run anything while it ends one for another; `run_all` tries again.
+        asked = re.compile("Select kernel for|Kernel Terminating", re.IGNORECASE)
+        question = self.page.locator(".jp-Dialog", has_text=asked)
         self.page.add_locator_handler(question, lambda: question.locator(".jp-mod-accept").click())
 
     def _note(self, message: ConsoleMessage) -> None:

@@ -130,7 +130,7 @@ def grade_under_fire(
 
 
 def main(folder: Path, n_kills: int) -> None:
-    errand.prepare = lambda: CATALOGUE  # type: ignore[assignment]
+    errand.prepare = lambda versions: CATALOGUE  # type: ignore[assignment]
     classroom.executors.choose = lambda jobs, scheduler: Place(played)  # type: ignore[assignment]
     assert "torch" not in sys.modules
     (folder / "secret").write_bytes(SECRET)

@@ -412,7 +412,7 @@ def test_a_report_that_cannot_be_written_is_told_without_a_traceback(
     assert "Is a directory" in capsys.readouterr().err
 
 
-def small_catalogue():
+def small_catalogue(versions):
     return CATALOGUE
 
 
@@ -588,6 +588,11 @@ def test_other_versions_on_a_worker_are_named_and_are_our_fault(tmp_path, one, m
     assert "0.0.1" in remark
     assert torch.__version__ in remark
     assert "install the same versions everywhere" in remark
+
+
+def test_a_worker_of_other_versions_is_not_asked_what_there_is():
+    with pytest.raises(RuntimeError, match="install the same versions"):
+        errand.prepare({**provenance.versions(), "code": "of last year"})
 
 
 def test_a_place_where_nobody_can_judge_is_refused_with_the_reason(

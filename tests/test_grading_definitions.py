@@ -496,8 +496,9 @@ def test_definitions_by_the_ten_thousand():
     chunk = [f"f{k} = lambda: f{k + 1}" for k in range(10_000)]
     sources = ["\n".join(chunk[k : k + 2_000]) for k in range(0, 10_000, 2_000)]
     repeated = ["encode = 1;" * 5_000 for _ in range(3)]
-    definitions = read(*sources, *repeated, "encode = lambda: f0")
-    assert len(definitions.program("encode")) == 10_001
+    definitions = read(*sources, *repeated, "encode = lambda: f0", "decode = lambda: f8000")
+    assert definitions.program("encode") is None
+    assert len(definitions.program("decode")) == 2_001
 
 
 def test_a_search_that_never_ends_is_ended():
@@ -539,6 +540,16 @@ def test_characters_count_by_what_they_can_carry():
     told = read(f"T = {wide!r}\n", "def encode(x):\n    return T\n")
     assert names(told.program("encode")) == ["encode"]
     assert "carries" in told.remarks[0]
+
+
+@pytest.mark.parametrize(
+    "heap", ["    # " + "a comment " * 6_000, f"    {'a' * 60_000} = 1", "    x = 1\n" * 6_000]
+)
+def test_code_that_is_long_is_a_heap_whatever_it_holds(heap):
+    long = read(f"def encode(x):\n{heap}\n    return x\n", "def decode(x):\n    return x\n")
+    assert long.attempted("encode")
+    assert long.program("encode") is None
+    assert names(long.program("decode")) == ["decode"]
 
 
 def test_docstrings_together_are_data():

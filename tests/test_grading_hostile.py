@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from attacked import SECONDS, Attacked, all_expected, attack
+from attacked import SECONDS, SPEAKING, Attacked, all_expected, attack, inherit
 from hostile.expectations import HOSTILE
 from sandboxes import needs_sandbox
 
@@ -29,14 +29,12 @@ PLANTED = "planted-secret-4f1c"
 
 @contextmanager
 def planted(folder: Path) -> Iterator[None]:
-    """Leave secrets where an attacker would look: in files, the environment, a descriptor."""
+    """Leave secrets where an attacker would look, besides `inherited`: files, the environment."""
     home = Path.home() / ".planted-secret"
     files = [home, Path("/tmp/planted-secret"), folder / "secret.key"]
     for file in files:
         file.write_text(PLANTED)
     os.environ["PLANTED_SECRET"] = PLANTED
-    handle = os.open(files[1], os.O_RDWR)
-    os.set_inheritable(handle, True)
     server = socket.create_server(("127.0.0.1", 0))
     try:
         yield
@@ -45,7 +43,6 @@ def planted(folder: Path) -> Iterator[None]:
             server.accept()  # nobody came
     finally:
         server.close()
-        os.close(handle)
         del os.environ["PLANTED_SECRET"]
         for file in files:
             assert file.read_text() == PLANTED
@@ -72,7 +69,8 @@ def attacks(tmp_path_factory) -> Iterator[Mapping[str, Attacked]]:
     # In parts, so that both processes end together. To wait longer for what never ends shows
     # nothing more.
     work = [(endless[k::4], 1.0) for k in range(4)] + [(others[k::8], SECONDS) for k in range(8)]
-    with planted(folder), ProcessPoolExecutor(2, get_context("spawn")) as pool:
+    judges = ProcessPoolExecutor(2, get_context("spawn"), inherit, (folder / "secret.key",))
+    with planted(folder), judges as pool:
         parts = [
             pool.submit(attack, names, STUDENTS, tell, seconds, slot)
             for slot, (names, seconds) in enumerate(work)
@@ -99,6 +97,9 @@ def test_every_answer_ends_within_its_limit_and_two_seconds(attacks):
 
 
 def test_nothing_that_was_planted_is_in_a_result(attacks):
+    assert [
+        begin for begin in SPEAKING if not any(name.startswith(begin) for name in attacks)
+    ] == []
     told = {name: json.dumps(attacked.result) for name, attacked in attacks.items()}
     assert [name for name, text in told.items() if PLANTED in text] == []
 

@@ -24,6 +24,7 @@ from tutorial_lib.exercises import all_exercises
 from tutorial_lib.exercises.accuracy import AccuracyExercise
 from tutorial_lib.exercises.autoencoder import encode
 from tutorial_lib.exercises.core import Exercise
+from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.grading import box_contents, judge
 from tutorial_lib.grading.judge import seed_for
 from tutorial_lib.grading.results import UNSAFE, Verdict
@@ -144,15 +145,20 @@ def test_nothing_in_the_box_answers_an_exercise():
     found = callables_in_the_box()
     assert len(found) > 100
     assert "minimise.minimise" in found
+    harmless = {  # others end or fork processes, and take frames
+        name: function
+        for name, function in found.items()
+        if not name.startswith("grading.") and "notify" not in name
+    }
     for exercise in map(light, EXERCISES):
         trial = exercise.trial(0)
         one = {name: trial.cases[name] for name in list(trial.cases)[:1]}
-        for name, function in found.items():
-            if name.startswith("grading.") or "notify" in name:
-                continue  # these end or fork processes, and take frames
+        for name, function in harmless.items():
             run = exercise.run(function, next(iter(one.values())))
             if run.error is None and not run.structure and run.parts:
                 assert trial.problems(trial.run_all(function)), f"{name} answers {exercise.id}"
+            elif isinstance(exercise, AccuracyExercise):  # its trial looks at the form alone
+                assert exercise.check(function).status is not Status.CORRECT, name
 
 
 def test_seeds_cannot_be_told_and_can_be_repeated():
@@ -298,6 +304,36 @@ def test_one_mistake_costs_once():
     verdicts = {k: of(result, k)["verdict"] for k in ("1.1", "1.6", "3.1", "3.2", "4.2", "4.3")}
     wrong = {"1.1", "3.1"}
     assert verdicts == {k: "FAIL" if k in wrong else "PASS" for k in verdicts}
+
+
+CENTRES = """
+def train_digit_classifier(images, labels, generator):
+    centres = torch.stack([images[labels == k].mean(0) for k in range(10)])
+    return lambda new: encode(new, centres / 20, -(centres**2).sum(1) / 40).argmax(1)
+"""
+
+
+@needs_sandbox
+def test_one_mistake_costs_once_also_where_there_are_parts():
+    wrong = "import torch\ndef encode(x, weight, bias):\n    return -(x @ weight.T + bias)\n"
+    asked = "ex.train_digit_classifier.check(train_digit_classifier)"
+    result = graded(wrong, **{"d.ipynb": written("import torch", CENTRES, asked)})
+    assert of(result, "1.1")["verdict"] == "FAIL"
+    last = of(result, "4.5")
+    assert (last["verdict"], last["points"]) == ("FAIL", last["out_of"] / 4)
+    assert any("judged with the library's encode" in remark for remark in result["remarks"])
+
+
+@needs_sandbox
+def test_nothing_that_other_answers_left_in_the_box_helps_to_learn():
+    keeps = "def encode(x, weight, bias):\n    open('/tmp/kept', 'w').close()\n    return x\n"
+    looks = "import os\ndef decode(*arguments):\n    return 1 / (not os.path.exists('/tmp/kept'))"
+    learns = looks.replace("decode", "train_digit_classifier")
+    asked = "ex.train_digit_classifier.check(train_digit_classifier)"
+    result = graded(keeps, looks, **{"d.ipynb": written(learns, asked)})
+    # Of one student the others share a box, so this test could find something.
+    assert of(result, "1.2")["verdict"] == "ERROR"
+    assert of(result, "4.5")["verdict"] == "FAIL"
 
 
 @needs_sandbox

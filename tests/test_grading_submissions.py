@@ -89,6 +89,9 @@ LITTER = {
     "ann/.ipynb_checkpoints/01-checkpoint.ipynb": "x",
     "ann/._01.ipynb": "x",
     "ann/desktop.ini": "x",
+    "ann/timestamp.txt": "x",
+    "ann/more/progress.json": "{}",
+    "ann/more/checkpoints/500-units-29e64e0872dc.checkpoint": "x",
 }
 
 
@@ -307,6 +310,25 @@ def test_the_folder_of_one_student_is_no_class(names, words, tmp_path):
         find(next((tmp_path / "ann").rglob("*.ipynb")))
 
 
+@pytest.mark.parametrize("suffix", [".rar", ".7z", ".tar", ".tar.gz", ".TGZ", ".tar.xz"])
+def test_an_archive_of_another_kind_is_no_zero(suffix, tmp_path):
+    put(tmp_path, **{f"ann{suffix}": "x", f"bob/work{suffix}": "x", "cy/01.ipynb": "C"})
+    found = find(tmp_path)
+    assert [one.student for one in found.submissions] == ["ann", "bob", "cy"]
+    ann, bob, cy = (one.unread for one in found.submissions)
+    kind = "is an archive of a kind that is not read; expected .zip"
+    assert (ann, bob, cy) == ((f"ann{suffix} {kind}",), (f"work{suffix} {kind}",), ())
+
+
+@pytest.mark.parametrize("suffix", [".json", ".txt", ".TXT"])
+def test_a_suffix_that_a_browser_adds_does_no_harm(suffix, tmp_path):
+    names = [f"ann.ipynb{suffix}", f"bob/01.ipynb{suffix}", f"cy_01.ipynb{suffix}"]
+    found = find(put(tmp_path, **dict.fromkeys(names, "A")))
+    assert [list(files.values()) for files in handed_in(found).values()] == [[b"A"]] * 3
+    assert [*handed_in(found)] == ["ann", "bob", "cy"]
+    assert found.remarks == ()
+
+
 def test_a_folder_of_no_students_is_not_taken_for_one_students(tmp_path):
     found = find(put(tmp_path, **{"notes.txt": "x"}))
     assert not found.submissions
@@ -453,10 +475,14 @@ def test_links_pipes_and_sockets_are_neither_followed_nor_waited_for(tmp_path, m
     found = find(root)
     assert handed_in(found) == {
         "ann": {"01.ipynb": b"A", "link.ipynb": b"", "pipe.ipynb": b"", "socket.ipynb": b""},
+        "bob": {},
         "cy": {"cy.ipynb": b""},
     }
     assert is_said(found, "ann", "link.ipynb is a link")
-    assert is_said(found, "ann", "loop is a link")
+    # What folders hold that are not followed is not known, and so is no zero.
+    ann, bob, _ = found.submissions
+    assert "loop/ is a link, which is not followed" in ann.unread
+    assert bob.unread == ("the folder is a link, which is not followed",)
     assert is_said(found, "ann", "pipe.ipynb is no regular file")
     assert is_said(found, "ann", "pipe.zip is no regular file")
 

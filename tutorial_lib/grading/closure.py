@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tutorial_lib.grading.literals import MAX_DATA
+from tutorial_lib.grading.literals import MAX_DATA, MAX_TEXT
 from tutorial_lib.grading.source import Source
 from tutorial_lib.grading.uses import uses_of
 
@@ -92,7 +92,8 @@ class Search:
             found, needs = self._collect(start, given)
             if sum(self._data_at(place) for place in found) > MAX_DATA:
                 return None  # no piece is too large, but many of them are
-            return [self._piece(place) for place in self._ordered(found, needs)]
+            pieces = [self._piece(place) for place in self._ordered(found, needs)]
+            return pieces if sum(len(piece.text) for piece in pieces) <= MAX_TEXT else None
         except _TooMuch:
             return None
 

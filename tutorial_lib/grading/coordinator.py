@@ -9,6 +9,7 @@ from typing import Any, Self
 from tutorial_lib.grading import errand
 from tutorial_lib.grading.executors import Place
 from tutorial_lib.grading.fault import described
+from tutorial_lib.grading.provenance import versions
 from tutorial_lib.grading.refusal import GradeError
 
 MAX_TRIES = 2
@@ -47,7 +48,9 @@ class Coordinator:
             If none of them can judge.
         """
         try:
-            catalogue: list[dict[str, Any]] = self._executor.submit(errand.prepare).result()
+            catalogue: list[dict[str, Any]] = self._executor.submit(
+                errand.prepare, dict(versions())
+            ).result()
         except Exception as error:
             raise GradeError(f"No submission can be judged: {described(error)}") from None
         return catalogue

@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from tutorial_lib.grading.files import write_atomically
+from tutorial_lib.grading.files import PRIVATE, write_atomically
 from tutorial_lib.grading.refusal import GradeError
 
 MIN_SECRET = 16  # bytes
@@ -37,5 +37,5 @@ def read_secret(path: Path) -> bytes:
 def own_secret(path: Path) -> bytes:
     """Return the secret of a file that is made once, for the owner's eyes alone."""
     if not path.exists():
-        write_atomically(path, secrets.token_hex(32).encode() + b"\n", mode=0o600)
+        write_atomically(path, secrets.token_hex(32).encode() + b"\n", mode=PRIVATE)
     return read_secret(path)

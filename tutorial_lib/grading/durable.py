@@ -4,6 +4,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from tutorial_lib.grading.files import PRIVATE
+
 LOCK = ".grading.lock"
 
 
@@ -14,7 +16,7 @@ class JournalError(Exception):
 def open_lines(path: Path) -> int:
     """Open a file of lines to append to, and cut off what a kill left of a line."""
     is_new = not path.exists()
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE)
     if is_new:
         fsync_folder(path.parent)
     content = path.read_bytes()

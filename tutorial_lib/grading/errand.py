@@ -36,8 +36,13 @@ def follow_parent(scratch: str) -> None:
         os._exit(1)  # it has gone before the kernel was told
 
 
-def prepare() -> list[dict[str, Any]]:
+def prepare(sent_by: dict[str, str]) -> list[dict[str, Any]]:
     """Return the catalogue of exercises; fails here if what judges them is not at hand.
+
+    Parameters
+    ----------
+    sent_by : dict of str to str
+        The versions of the sender, which have to be those of this process.
 
     Raises
     ------
@@ -46,7 +51,9 @@ def prepare() -> list[dict[str, Any]]:
     """
     with _plain_errors():
         from tutorial_lib.grading.catalogue import catalogue
+        from tutorial_lib.grading.provenance import require_same
 
+        require_same(sent_by)
         require_digits()
         return catalogue()
 

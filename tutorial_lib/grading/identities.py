@@ -28,8 +28,13 @@ _LOOK_ALIKES = str.maketrans(
         **dict(zip("\u0131\u026101l|", "igoiii", strict=True)),
     }
 )
-# What systems and editors leave behind, which nobody handed in.
-_LITTER = {"__macosx", ".ds_store", ".ipynb_checkpoints", "desktop.ini", "thumbs.db", ".git"}
+# What systems, editors, the course and nbgrader leave behind, which nobody handed in.
+_LITTER = {
+    *("__macosx", ".ds_store", ".ipynb_checkpoints", "desktop.ini", "thumbs.db", ".git"),
+    *("progress.json", "timestamp.txt"),
+}
+_TRAINED = ".checkpoint"
+_SECOND_SUFFIX = re.compile(r"\.(ipynb|tar)$", re.IGNORECASE)  # `ann.ipynb.txt`, `ann.tar.gz`
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,8 @@ def identity_of(name: str, *, flat: bool) -> Identity:
     if not flat:
         return Identity(name)
     student, underscore, rest = name.partition("_")
-    return Identity(student, rest=rest) if underscore else Identity(PurePosixPath(name).stem)
+    stem = _SECOND_SUFFIX.sub("", PurePosixPath(name).stem)
+    return Identity(student, rest=rest) if underscore else Identity(stem)
 
 
 def skeleton(name: str) -> str:
@@ -115,5 +121,6 @@ def _digest(name: str) -> str:
 
 
 def is_litter(parts: tuple[str, ...]) -> bool:
-    """Return whether a system or an editor made a file, not a student."""
-    return any(part.casefold() in _LITTER or part.startswith("._") for part in parts)
+    """Return whether a program made a file beside the notebooks, not a student."""
+    in_litter = any(part.casefold() in _LITTER or part.startswith("._") for part in parts)
+    return in_litter or parts[-1].endswith(_TRAINED)

@@ -21,7 +21,7 @@ from tutorial_lib.grading.catalogue import chapters
 from tutorial_lib.grading.confinement import SLOTS
 from tutorial_lib.grading.definitions import Definitions, Piece, read_definitions
 from tutorial_lib.grading.ours import bounded
-from tutorial_lib.grading.provenance import versions
+from tutorial_lib.grading.provenance import require_same
 from tutorial_lib.grading.results import UNDECIDED, UNSAFE, ExerciseResult, StudentResult, Verdict
 from tutorial_lib.grading.ruling import (
     LIBRARY,
@@ -55,18 +55,15 @@ def grade(job: Mapping[str, Any]) -> dict[str, Any]:
         ``student``; ``files``, pairs of name and bytes; ``secret``, bytes; ``limits``, the fields
         of `Limits`; ``sandbox``, its level, or `UNSAFE`; ``key`` and ``versions``, to be kept with
         the result; ``remarks``, what is known already; ``private``, what of it only the teacher
-        may know; ``unread``, what could not be read, and why.
+        may know; ``unread``, what could not be read, and why; ``slot``, a number that no other
+        submission has that is being judged on this machine (default 0).
 
     Returns
     -------
     dict
         A `StudentResult`, as plain values.
     """
-    if dict(job["versions"]) != dict(versions()):
-        raise RuntimeError(
-            f"this process has {dict(versions())}, the one that sends work has "
-            f"{dict(job['versions'])}; install the same versions everywhere"
-        )
+    require_same(job["versions"])
     if job["sandbox"] != UNSAFE:
         job = {**job, "sandbox": level()}  # this machine's, which need not be the sender's
     torch.set_num_threads(1)  # two students share two cores
@@ -86,7 +83,7 @@ class Grading:
         names = {notebook: [t.name for t in tasks] for notebook, tasks in self.tasks.items()}
         self.definitions: Definitions = read_definitions(job["files"], names, unread=job["unread"])
         self._verdicts: dict[str, Verdict] = {}
-        self._with_help: set[str] = set()  # what passed with ours, and calls what did not
+        self._with_help: set[str] = set()  # what earned more with ours, and calls what did not pass
         self._n_killed = 0
         self._remarks = [*job["remarks"], *self.definitions.remarks]
 
@@ -149,14 +146,18 @@ class Grading:
             return self._result(task, Ruling(Verdict.INVALID), message=NOT_TAKEN)
         if self._n_killed >= MAX_KILLED:
             return self._result(task, Ruling(Verdict.TIMEOUT), message=NOT_TRIED)
+        if isinstance(task, AccuracyExercise):
+            session.kill()  # what answers before it may have left in the box is not for learning
         ruling = rule(session, task, pieces, self.seed(task))
         if ruling.verdict in (Verdict.FAIL, Verdict.ERROR, *KILLED):
-            ruling = self._with_ours(session, task, pieces) or ruling
+            ruling = self._with_ours(session, task, pieces, ruling.points) or ruling
         self._n_killed += ruling.verdict in KILLED
         return self._result(task, ruling)
 
-    def _with_ours(self, session: Session, task: Task, pieces: list[Piece]) -> Ruling | None:
-        """Judge once more, with our versions of what a task builds on; None unless that passes.
+    def _with_ours(
+        self, session: Session, task: Task, pieces: list[Piece], earned: float
+    ) -> Ruling | None:
+        """Judge once more, with our versions of what a task builds on; None unless it earns more.
 
         As in the notebook, where ``yours_or_ours`` puts ours in the place of what is not right.
         """
@@ -165,7 +166,7 @@ class Grading:
         if not given or rest is None:
             return None
         ruling = rule(session, task, rest, self.seed(task), given)
-        if ruling.verdict is not Verdict.PASS:
+        if ruling.points <= earned:
             return None
         self._with_help.add(task.name)
         self._remarks.append(

@@ -24,6 +24,8 @@ from tutorial_lib.grading.identities import is_litter, shown
 
 MAX_DEPTH = 20
 MAX_FILES = 2_000  # of one student, who cannot fill the memory for all
+_NOTEBOOKS = (".ipynb", ".ipynb.json", ".ipynb.txt")  # some browsers add the second when saving
+_SEALED = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Entry:
     @property
     def is_notebook(self) -> bool:
         """Whether it is called one."""
-        return self.parts[-1].casefold().endswith(".ipynb")
+        return self.parts[-1].casefold().endswith(_NOTEBOOKS)
 
     @property
     def is_archive(self) -> bool:
@@ -86,9 +88,14 @@ class Entry:
         return self.parts[-1].casefold().endswith(".zip")
 
     @property
+    def is_sealed(self) -> bool:
+        """Whether it is called an archive of another kind, which is not read."""
+        return self.parts[-1].casefold().endswith(_SEALED)
+
+    @property
     def may_hold_notebooks(self) -> bool:
         """Whether it is a folder or an archive, to go by its name."""
-        return self.is_archive or not self.parts[-1]
+        return self.is_archive or self.is_sealed or not self.parts[-1]
 
 
 def entries(path: Path) -> list[Entry]:
@@ -149,7 +156,8 @@ def _of_folder(root: Path) -> Iterator[Entry]:
                     yield Entry((*here, ""), Origin(""))  # its owner exists, be it empty
             else:
                 problem, size = _problem(one), one.stat(follow_symlinks=False).st_size
-                if one.is_dir(follow_symlinks=False):
+                # Or a link to one. Unlike a Path's, this raises nothing.
+                if os.path.isdir(one.path):  # noqa: PTH112
                     here = (*here, "")
                 yield Entry(here, Origin(one.path), problem, size=size)
 

@@ -3,6 +3,7 @@
 import ast
 
 MAX_DATA = 20_000  # characters in literals: a table of answers or a trained network has more
+MAX_TEXT = 50_000  # characters of an answer with all that it uses: comments can hold data, too
 MAX_DOCSTRING = 5_000  # bytes of docstrings in one statement that are no data
 
 # What a simple value is made of; in a lambda, anything may stand.

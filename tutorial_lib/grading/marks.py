@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tutorial_lib.grading.cells import Cell, table_of
-from tutorial_lib.grading.files import write_atomically
+from tutorial_lib.grading.files import PRIVATE, write_atomically
 from tutorial_lib.grading.gradescope import gradescope_of
 from tutorial_lib.grading.journal import line_of
 from tutorial_lib.grading.page import visible
@@ -62,10 +62,12 @@ def write(
         "marks.csv": _marks(students, by_student, catalogue),
         "marks_canvas.csv": _canvas(students, by_student, rows, catalogue, assignment),
         "marks_gradescope.json": gradescope_of(by_student, catalogue),
-        "results.jsonl": b"".join(map(line_of, by_student.values())),
     }
     for name, data in files.items():
         write_atomically(folder / name, data)
+    # From the seeds in it follow the secret cases.
+    lines = b"".join(map(line_of, by_student.values()))
+    write_atomically(folder / "results.jsonl", lines, mode=PRIVATE)
 
 
 def _check(result: StudentResult, ids: Sequence[str]) -> None:

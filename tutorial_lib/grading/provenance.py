@@ -23,6 +23,15 @@ def versions() -> Mapping[str, str]:
     return {**packages, "python": platform.python_version(), "code": code.hexdigest()[:16]}
 
 
+def require_same(others: Mapping[str, str]) -> None:
+    """Raise a RuntimeError if another process that work comes from has other versions."""
+    if dict(others) != dict(versions()):
+        raise RuntimeError(
+            f"this process has {dict(versions())}, the one that sends work has {dict(others)}; "
+            "install the same versions everywhere"
+        )
+
+
 def _version(name: str) -> str:
     try:
         return version(name)

@@ -40,8 +40,8 @@ class ExerciseResult:
     bug : str or None
         Name of the known mistake.
     message : str
-        Our own words for the student: on the mistake, or on the kind of failure. It holds nothing
-        that the answer or the secret inputs could have put there.
+        Our own words for the student: on the mistake, on the kind of failure, or on the accuracy
+        that was reached. It quotes neither the answer nor the secret inputs.
     details : str
         What the learner's own check would say on the public cases. It may quote the student.
     seed : int

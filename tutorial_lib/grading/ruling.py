@@ -12,14 +12,15 @@ from tutorial_lib.grading.conversation import Answer
 from tutorial_lib.grading.definitions import Piece
 from tutorial_lib.grading.fault import SAID
 from tutorial_lib.grading.frames import Ended
-from tutorial_lib.grading.literals import MAX_DATA
+from tutorial_lib.grading.literals import MAX_DATA, MAX_TEXT
 from tutorial_lib.grading.results import Verdict
 from tutorial_lib.grading.session import Session
 
 LIBRARY = "the library's own version"
 NOT_TAKEN = (
     f"What defines it was not taken: with all that it uses it carries more than {MAX_DATA:,} "
-    "characters of data, or takes more definitions than can be followed."
+    f"characters of data, or has more than {MAX_TEXT:,} characters, or takes more definitions than "
+    "can be followed."
 )
 SPOILT = (
     "The cell that seems to hold it is no Python, so nothing in it counts: run it, and JupyterLab "

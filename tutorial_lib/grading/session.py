@@ -58,7 +58,7 @@ class Session:
         ----------
         name : str
         pieces : sequence of dict
-            ``text`` and ``line`` of each definition.
+            ``text`` and ``line`` of each definition, and ``place``, its cell in words.
         drive : str
             Name of what in `tutorial_lib.driving` is done with the answer, if not called.
         given : mapping from str to callable

@@ -143,7 +143,9 @@ def _by_student(
         flat = len(entry.parts) == 1
         if entry.refused_name and flat:
             remarks.append(Remark("", f"a file is refused: {entry.refused_name} {entry.problem}"))
-        elif flat and not (entry.is_notebook or entry.is_archive or owners.is_known(identity)):
+        elif flat and not (
+            entry.is_notebook or entry.may_hold_notebooks or owners.is_known(identity)
+        ):
             name = shown(entry.parts[0])
             remarks.append(Remark("", f"{name} lies beside the submissions and is ignored"))
         else:
@@ -196,6 +198,8 @@ def _unread(found: Sequence[Entry]) -> Iterator[str]:
     for entry in found:
         if entry.is_archive and not entry.problem:
             yield f"{_name(entry)} is an archive in an archive and is not read"
+        elif entry.is_sealed and not entry.problem:
+            yield f"{_name(entry)} is an archive of a kind that is not read; expected .zip"
         elif entry.may_hold_notebooks and entry.problem:
             yield f"{_name(entry) or 'the folder'} {entry.problem}"
 
