@@ -68,7 +68,7 @@ ATTACKERS = {
     name: attack(name)
     for name in (
         *("os_exit", "fork_bomb", "killing_everybody", "lying_eq"),
-        *("output_bomb", "frame_bomb", "giant_string"),
+        *("output_bomb", "frame_bomb", "giant_string", "endless_sleep"),
     )
 }
 MEMORY_KB = 300_000
@@ -129,7 +129,8 @@ def beside_floods(tmp_path_factory, roster) -> tuple[Graded, int, bool]:
 def killed(tmp_path_factory, roster) -> tuple[Graded, list[dict[int, str]], list[int]]:
     """The class zipped, the last first, beside killers; killed twice and interrupted once."""
     folder = tmp_path_factory.mktemp("killed")
-    students = among("killing_everybody", "os_exit", "fork_bomb")
+    # Who sleeps comes first, for longer than we wait: so no run is over before it is killed.
+    students = among("endless_sleep", "killing_everybody", "os_exit", "fork_bomb")
     submissions = zipped(folder / "in.zip", students)
     options = ("--jobs", 2, "--roster", roster, *QUICK)
     words = words_of(submissions, folder / "out", *options)
