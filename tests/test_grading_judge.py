@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 from itertools import count
@@ -322,6 +323,37 @@ def test_one_mistake_costs_once_also_where_there_are_parts():
     last = of(result, "4.5")
     assert (last["verdict"], last["points"]) == ("FAIL", last["out_of"] / 4)
     assert any("judged with the library's encode" in remark for remark in result["remarks"])
+
+
+GIANT = """
+import torch
+def train_digit_classifier(images, labels, generator):
+    images = images.double()
+    layers = [(torch.rand(500, n).double() - 0.5, torch.zeros(500).double()) for n in (784, 500)]
+    softmax_weight = torch.rand(10, 500).double()
+    return fine_tune_stack(images, labels, layers, softmax_weight, 3e-3, 100)
+"""
+
+
+@needs_sandbox
+def test_what_an_answer_has_us_do_ends_with_its_time(monkeypatch):
+    times = []
+
+    def timed(*arguments):
+        started = time.monotonic()
+        try:
+            return rule(*arguments)
+        finally:
+            times.append(time.monotonic() - started)
+
+    rule = judge.rule
+    monkeypatch.setattr(judge, "rule", timed)
+    asked = "ex.train_digit_classifier.check(train_digit_classifier)"
+    files = [("d.ipynb", written(GIANT, asked))]
+    result = judge.grade(job_of_files(files, "anna", level(), seconds=0.25))
+    assert of(result, "4.5")["verdict"] == "ERROR", "without ours nothing has that name"
+    with_ours = times[1]
+    assert 3 < with_ours < 3 + 2 + 3  # twelve times the limit; two seconds more; a box begins
 
 
 @needs_sandbox

@@ -1,10 +1,14 @@
 """The library's versions of what an exercise builds on, as a stranger may call them."""
 
+import sys
+
 import pytest
 import torch
 
 from tutorial_lib.exercises import all_exercises
 from tutorial_lib.exercises.exercise import Exercise
+from tutorial_lib.grading.deadline import within
+from tutorial_lib.grading.frames import Ended
 from tutorial_lib.grading.ours import bounded
 
 BY_NAME = {task.name: task for task in all_exercises()}
@@ -24,12 +28,15 @@ def test_an_honest_call_is_answered(name):
 HOSTILE = {
     "a file name": (["/tmp/x"], {}),
     "a file name in a list": ([[X, "/tmp/x"]], {}),
-    "a stack of hundreds of layers": ([[X] * 51], {}),
+    "a stack of many layers": ([[X] * 25], {}),
     "a function": ([print], {}),
     "three dimensions": ([torch.zeros(200, 1, 1)], {}),
     "a long tensor": ([torch.zeros(1, 5001)], {}),
-    "many elements": ([torch.zeros(2000, 2001)], {}),
-    "many elements together": ([torch.zeros(1500, 1500)] * 3, {}),
+    "many units": ([torch.zeros(1001, 1)], {}),
+    "many elements together": ([torch.zeros(1000, 501)] * 2, {}),
+    "many digits": ([], {"images": torch.zeros(5001, 1)}),
+    "wide digits": ([], {"images": torch.zeros(1, 1001)}),
+    "complex numbers": ([torch.zeros(2, 2, dtype=torch.complex128)], {}),
     "a large number": ([1e300], {}),
     "infinity": ([float("inf")], {}),
     "many iterations": ([], {"n_iterations": 101}),
@@ -41,7 +48,7 @@ HOSTILE = {
 def test_what_is_large_or_names_a_file_is_refused(way):
     called = []
 
-    def ours(*arguments, n_iterations=1):
+    def ours(*arguments, n_iterations=1, images=None):
         called.append(arguments)
 
     arguments, options = HOSTILE[way]
@@ -52,3 +59,20 @@ def test_what_is_large_or_names_a_file_is_refused(way):
 
 def test_nothing_is_harmless():
     assert bounded(lambda x, checkpoint=None: checkpoint)(X, checkpoint=None) is None
+
+
+def test_what_is_done_for_a_box_has_an_end():
+    before = sys.gettrace()
+
+    def step():
+        return step
+
+    def train():
+        while True:
+            step()
+
+    with pytest.raises(Ended, match="TIMEOUT"), within(0.05):
+        train()
+    with within(60):
+        assert step() is step
+    assert sys.gettrace() is before

@@ -310,7 +310,7 @@ def test_the_folder_of_one_student_is_no_class(names, words, tmp_path):
         find(next((tmp_path / "ann").rglob("*.ipynb")))
 
 
-@pytest.mark.parametrize("suffix", [".rar", ".7z", ".tar", ".tar.gz", ".TGZ", ".tar.xz"])
+@pytest.mark.parametrize("suffix", [".rar", ".7z", ".tar", ".tar.gz", ".TGZ", ".txz", ".zipx"])
 def test_an_archive_of_another_kind_is_no_zero(suffix, tmp_path):
     put(tmp_path, **{f"ann{suffix}": "x", f"bob/work{suffix}": "x", "cy/01.ipynb": "C"})
     found = find(tmp_path)
@@ -320,13 +320,22 @@ def test_an_archive_of_another_kind_is_no_zero(suffix, tmp_path):
     assert (ann, bob, cy) == ((f"ann{suffix} {kind}",), (f"work{suffix} {kind}",), ())
 
 
-@pytest.mark.parametrize("suffix", [".json", ".txt", ".TXT"])
+@pytest.mark.parametrize("suffix", [".json", ".txt", ".TXT", ".download"])
 def test_a_suffix_that_a_browser_adds_does_no_harm(suffix, tmp_path):
     names = [f"ann.ipynb{suffix}", f"bob/01.ipynb{suffix}", f"cy_01.ipynb{suffix}"]
     found = find(put(tmp_path, **dict.fromkeys(names, "A")))
     assert [list(files.values()) for files in handed_in(found).values()] == [[b"A"]] * 3
     assert [*handed_in(found)] == ["ann", "bob", "cy"]
     assert found.remarks == ()
+
+
+@pytest.mark.parametrize("name", ["progress.json", "timestamp.txt", "best.checkpoint"])
+def test_a_folder_may_have_the_name_of_litter(name, tmp_path):
+    files = {f"ann/{name}/01.ipynb": "A"}
+    (tmp_path / "class.zip").write_bytes(zipped(**files))
+    put(tmp_path / "class", **files)
+    for path in (tmp_path / "class", tmp_path / "class.zip"):
+        assert handed_in(find(path)) == {"ann": {f"{name}/01.ipynb": b"A"}}
 
 
 def test_a_folder_of_no_students_is_not_taken_for_one_students(tmp_path):

@@ -1,8 +1,10 @@
 """The Python in a cell: parsed as it is, or else without what only Jupyter understands."""
 
 import ast
+import io
 import re
 import symtable
+import tokenize
 import warnings
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -150,3 +152,30 @@ def _end_of_statement(text: str, start: int) -> int:
         elif token["end"] and not depth:
             return start
     return len(text)
+
+
+def without_comments(text: str) -> str:
+    """Return Python without its comments, what is left where it was.
+
+    What cannot be read token by token is written anew from its tree; what is nested too deeply for
+    that is no Python any more.
+    """
+    try:
+        bare = guarded(lambda: _blanked(text))
+        if guarded(lambda: ast.dump(ast.parse(bare)) == ast.dump(ast.parse(text))):
+            return bare
+    except NotPython:
+        pass
+    try:
+        return guarded(lambda: ast.unparse(ast.parse(text)))
+    except NotPython:
+        return "None"
+
+
+def _blanked(text: str) -> str:
+    lines = text.split("\n")
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            line, column = token.start
+            lines[line - 1] = lines[line - 1][:column]
+    return "\n".join(lines)

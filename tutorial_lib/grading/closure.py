@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tutorial_lib.grading.literals import MAX_DATA, MAX_TEXT
+from tutorial_lib.grading.literals import MAX_TEXT, is_heap
 from tutorial_lib.grading.source import Source
 from tutorial_lib.grading.uses import uses_of
 
@@ -90,14 +90,15 @@ class Search:
             return None
         try:
             found, needs = self._collect(start, given)
-            if sum(self._data_at(place) for place in found) > MAX_DATA:
-                return None  # no piece is too large, but many of them are
+            data, docstrings = zip(*map(self._data_at, found), strict=True)
+            if is_heap(sum(data), sum(docstrings)):
+                return None  # no piece is one, but all together are
             pieces = [self._piece(place) for place in self._ordered(found, needs)]
-            return pieces if sum(len(piece.text) for piece in pieces) <= MAX_TEXT else None
+            return pieces if sum(map(_size, pieces)) <= MAX_TEXT else None
         except _TooMuch:
             return None
 
-    def _data_at(self, place: Place) -> int:
+    def _data_at(self, place: Place) -> tuple[int, int]:
         return self.files[place[0]].data_of(place[1])
 
     def _first_defining(self, name: str, files: Sequence[Source]) -> Place | None:
@@ -197,3 +198,7 @@ class Search:
         at_once, later = self._uses_at(place)
         names = source.names_of(number)
         return Piece(names, text, source.place(number), first_line, at_once | later)
+
+
+def _size(piece: Piece) -> int:
+    return len(piece.text.encode("utf-8", "surrogatepass"))

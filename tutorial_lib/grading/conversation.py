@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tutorial_lib.exercises.arguments import fresh
+from tutorial_lib.grading.deadline import within
 from tutorial_lib.grading.frames import Channel, Ended, ProtocolError, packed
 from tutorial_lib.grading.memory import whole
 from tutorial_lib.grading.results import Verdict
@@ -168,7 +169,11 @@ class Answer:
                 raise ProtocolError("a call without arguments")
         function = self._functions[number]
         try:
-            result = function(*map(fresh, arguments), **{k: fresh(v) for k, v in options.items()})
+            options = {name: fresh(value) for name, value in options.items()}
+            with within(self._channel.left):
+                result = function(*map(fresh, arguments), **options)
+        except Ended:
+            raise
         except Exception as error:  # whatever they handed to it
             frame = packed({"kind": "error", "text": str(error)[:500]})
         else:

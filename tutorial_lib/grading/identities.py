@@ -28,12 +28,9 @@ _LOOK_ALIKES = str.maketrans(
         **dict(zip("\u0131\u026101l|", "igoiii", strict=True)),
     }
 )
-# What systems, editors, the course and nbgrader leave behind, which nobody handed in.
-_LITTER = {
-    *("__macosx", ".ds_store", ".ipynb_checkpoints", "desktop.ini", "thumbs.db", ".git"),
-    *("progress.json", "timestamp.txt"),
-}
-_TRAINED = ".checkpoint"
+# What systems and editors leave behind, and the course and nbgrader beside notebooks.
+_LITTER = {"__macosx", ".ds_store", ".ipynb_checkpoints", "desktop.ini", "thumbs.db", ".git"}
+_FILES_OF_LITTER = ("progress.json", "timestamp.txt", ".checkpoint")
 _SECOND_SUFFIX = re.compile(r"\.(ipynb|tar)$", re.IGNORECASE)  # `ann.ipynb.txt`, `ann.tar.gz`
 
 
@@ -123,4 +120,4 @@ def _digest(name: str) -> str:
 def is_litter(parts: tuple[str, ...]) -> bool:
     """Return whether a program made a file beside the notebooks, not a student."""
     in_litter = any(part.casefold() in _LITTER or part.startswith("._") for part in parts)
-    return in_litter or parts[-1].endswith(_TRAINED)
+    return in_litter or parts[-1].casefold().endswith(_FILES_OF_LITTER)

@@ -24,8 +24,16 @@ from tutorial_lib.grading.identities import is_litter, shown
 
 MAX_DEPTH = 20
 MAX_FILES = 2_000  # of one student, who cannot fill the memory for all
-_NOTEBOOKS = (".ipynb", ".ipynb.json", ".ipynb.txt")  # some browsers add the second when saving
-_SEALED = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
+_NOTEBOOKS = (
+    ".ipynb",
+    ".ipynb.json",
+    ".ipynb.txt",
+    ".ipynb.download",
+)  # some browsers add the second when saving
+_SEALED = (
+    *(".rar", ".7z", ".zipx", ".tar", ".gz", ".bz2", ".xz", ".zst", ".lzma"),
+    *(".tgz", ".tbz", ".tbz2", ".txz"),
+)
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,7 @@ def _of_folder(root: Path) -> Iterator[Entry]:
             continue
         for one in inside:
             here = (*parts, one.name)
-            if is_litter(here):
+            if is_litter((*here, "") if one.is_dir(follow_symlinks=False) else here):
                 continue
             if one.is_dir(follow_symlinks=False) and len(here) < MAX_DEPTH:
                 waiting.append(here)

@@ -1,10 +1,11 @@
 """What single values and bodies of a student's code are: simple, empty, or a heap of data."""
 
 import ast
+from collections.abc import Iterator
 
-MAX_DATA = 20_000  # characters in literals: a table of answers or a trained network has more
-MAX_TEXT = 50_000  # characters of an answer with all that it uses: comments can hold data, too
-MAX_DOCSTRING = 5_000  # bytes of docstrings in one statement that are no data
+MAX_DATA = 20_000  # bytes in literals and names: a table of answers or a trained network has more
+MAX_TEXT = 40_000  # bytes of an answer with all that it uses: any code can be made to hold data
+MAX_DOCSTRING = 5_000  # bytes of docstrings, in all that an answer uses, that are no data
 
 # What a simple value is made of; in a lambda, anything may stand.
 _SIMPLE = (
@@ -57,9 +58,22 @@ def is_simple(value: ast.AST) -> bool:
 
 
 def data_in(root: ast.AST) -> int:
-    """Return how many bytes of text and digits stand in literals; of docstrings, beyond a few."""
-    total = sum(_size(node.value) for node in ast.walk(root) if isinstance(node, ast.Constant))
-    documented = sum(
+    """Return how many bytes stand in literals, docstrings among them, and in different names."""
+    nodes = list(ast.walk(root))
+    literals = sum(_size(node.value) for node in nodes if isinstance(node, ast.Constant))
+    return literals + sum(map(_size, {name for node in nodes for name in _names(node)}))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if not isinstance(node, ast.Constant):
+        for _, value in ast.iter_fields(node):
+            parts = value if isinstance(value, list) else [value]
+            yield from (part for part in parts if isinstance(part, str))
+
+
+def docstrings_in(root: ast.AST) -> int:
+    """Return how many bytes of text stand in docstrings."""
+    return sum(
         _size(node.body[0].value.value)
         for node in ast.walk(root)
         if isinstance(node, (*FUNCTIONS, ast.ClassDef))
@@ -67,7 +81,11 @@ def data_in(root: ast.AST) -> int:
         and isinstance(node.body[0].value, ast.Constant)
         and isinstance(node.body[0].value.value, str)
     )
-    return total - min(documented, MAX_DOCSTRING)
+
+
+def is_heap(data: int, docstrings: int) -> bool:
+    """Return whether it is more data than an answer can need: so much of docstrings is none."""
+    return data - min(docstrings, MAX_DOCSTRING) > MAX_DATA
 
 
 def _size(value: object) -> int:

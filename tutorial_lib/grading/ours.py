@@ -6,6 +6,7 @@ exercises that they answer have been judged.
 
 from collections.abc import Callable
 from inspect import signature
+from itertools import starmap
 from typing import Any
 
 import torch
@@ -14,12 +15,14 @@ from torch import Tensor
 from tutorial_lib.minimise import without_bars
 from tutorial_lib.nesting import leaves
 
-MAX_ELEMENTS = 4_000_000  # 5,000 digits of 784 pixels
-MAX_SIZE = 5000  # of a dimension, so that products stay small too
+ROWS = ("x", "code", "images", "labels", "features", "logits", "reconstruction")
+MAX_ROWS = 5000  # in arguments of these names: one for each digit
+MAX_WIDTH = 1000  # of all else: pixels, units; so no code of 5,000 digits is a giant
+MAX_WEIGHTS = 1_000_000  # elements of all that is not rows, so that no product takes long
 MAX_NUMBER = 1000  # of units, say
 MAX_ITERATIONS = 100
-MAX_ALL = 6_000_000  # elements of all arguments together
-MAX_VALUES = 50  # a stack of 800 layers would have us keep 800 codes
+MAX_VALUES = 24  # a stack of 800 layers would have us keep 800 codes
+DTYPES = (torch.float32, torch.float64, torch.int64)
 
 
 def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,10 +30,11 @@ def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def called(*arguments: Any, **options: Any) -> Any:
         named = signature(function).bind(*arguments, **options).arguments
-        values = [value for _, value in leaves("", [list(arguments), list(options.values())])]
-        size = sum(value.numel() for value in values if isinstance(value, Tensor))
+        values = [(name, leaf) for name in named for _, leaf in leaves("", named[name])]
+        weights = [value for name, value in values if name not in ROWS]
+        size = sum(value.numel() for value in weights if isinstance(value, Tensor))
         is_long = len(values) > MAX_VALUES or (named.get("n_iterations") or 0) > MAX_ITERATIONS
-        if is_long or size > MAX_ALL or not all(map(_is_harmless, values)):
+        if is_long or size > MAX_WEIGHTS or not all(starmap(_is_harmless, values)):
             raise ValueError("The library's version takes small tensors and numbers, no more.")
         with without_bars():
             return function(*arguments, **options)
@@ -38,11 +42,12 @@ def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def _is_harmless(value: Any) -> bool:
+def _is_harmless(name: str, value: Any) -> bool:
     if isinstance(value, Tensor):
         # Of more dimensions, broadcasting would make giants.
-        is_small = value.ndim <= 2 and value.numel() <= MAX_ELEMENTS
-        return is_small and max(value.shape, default=0) <= MAX_SIZE
+        limits = (MAX_ROWS if name in ROWS else MAX_WIDTH, MAX_WIDTH)
+        fits = all(size <= limit for size, limit in zip(value.shape, limits, strict=False))
+        return value.ndim <= 2 and fits and value.dtype in DTYPES
     return (
         value is None
         or isinstance(value, torch.Generator)

@@ -8,6 +8,7 @@ from tutorial_lib.driving import NotInTheBox
 from tutorial_lib.exercises.exercise import Exercise
 from tutorial_lib.exercises.outcome import Outcome, Status
 from tutorial_lib.exercises.task import Task
+from tutorial_lib.grading.cleaning import without_comments
 from tutorial_lib.grading.conversation import Answer
 from tutorial_lib.grading.definitions import Piece
 from tutorial_lib.grading.fault import SAID
@@ -19,8 +20,8 @@ from tutorial_lib.grading.session import Session
 LIBRARY = "the library's own version"
 NOT_TAKEN = (
     f"What defines it was not taken: with all that it uses it carries more than {MAX_DATA:,} "
-    f"characters of data, or has more than {MAX_TEXT:,} characters, or takes more definitions than "
-    "can be followed."
+    f"bytes of data, or has more than {MAX_TEXT:,} bytes, or takes more definitions than can be "
+    "followed."
 )
 SPOILT = (
     "The cell that seems to hold it is no Python, so nothing in it counts: run it, and JupyterLab "
@@ -134,7 +135,10 @@ def asked(
 
 def _ask(session: Session, task: Task, pieces: Sequence[Piece], given: Mapping[str, Any]) -> Answer:
     drive = task.drive.__name__ if isinstance(task, Exercise) and task.drive else ""
-    told = [{"text": p.text, "line": p.first_line, "place": p.place} for p in pieces]
+    # Comments, which nobody needs there, could hold data of any size.
+    told = [
+        {"text": without_comments(p.text), "line": p.first_line, "place": p.place} for p in pieces
+    ]
     patience = task.patience if isinstance(task, Exercise) else 1.0
     return session.ask(task.name, told, drive=drive, given=given, patience=patience)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tutorial_lib.grading.bindings import Rank
 from tutorial_lib.grading.identities import shown
-from tutorial_lib.grading.literals import MAX_DATA
+from tutorial_lib.grading.literals import MAX_DATA, is_heap
 from tutorial_lib.grading.statements import Statement
 
 STAR = "*"
@@ -55,9 +55,10 @@ class Source:
         """How much code there is."""
         return sum(len(line) + 1 for _, lines in self._cells for line in lines)
 
-    def data_of(self, number: int) -> int:
-        """Return how many characters of data a statement carries."""
-        return self._statements[number][0].data
+    def data_of(self, number: int) -> tuple[int, int]:
+        """Return how many bytes of data a statement carries, and how many of them document it."""
+        statement = self._statements[number][0]
+        return statement.data, statement.docstrings
 
     def add_cell(self, number: int, text: str, statements: Iterator[Statement]) -> None:
         """Add what a cell defines; ``text`` is its Python."""
@@ -69,10 +70,10 @@ class Source:
         ranks = {name: self._rank(name, statement) for name in statement.ranks}
         self.named.update(ranks)
         self.answered.update(name for name, rank in ranks.items() if rank > Rank.LIBRARY)
-        if statement.data > MAX_DATA:
+        if is_heap(statement.data, statement.docstrings):
             what = ", ".join([*statement.ranks][:3]) or statement.changes
             self.remarks.append(
-                f"{self.name}, cell {cell}: {what[:100]} carries {statement.data:,} characters of "
+                f"{self.name}, cell {cell}: {what[:100]} carries {statement.data:,} bytes of "
                 f"data and is not taken; expected at most {MAX_DATA:,}"
             )
             return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tutorial_lib.grading.bindings import Rank, bound_in_block, in_this_scope, stored
-from tutorial_lib.grading.literals import data_in, is_simple, is_stub, says_nothing
+from tutorial_lib.grading.literals import data_in, docstrings_in, is_simple, is_stub, says_nothing
 
 _SHIPPED = "tutorial_lib.exercises"
 
@@ -26,8 +26,8 @@ class Statement:
         First and last line, from 1; first and last column in bytes of UTF-8.
     text : str
         Source, where it is not what stands in the cell; else empty.
-    data : int
-        Characters in its literals.
+    data, docstrings : int
+        Bytes in its literals and names; how many of them are docstrings.
     changes : str
         Name of an object that it changes, as in ``SIZES[0] = 784``, or empty.
     submodule : bool
@@ -42,6 +42,7 @@ class Statement:
     columns: tuple[int, int]
     text: str = ""
     data: int = 0
+    docstrings: int = 0
     changes: str = ""
     submodule: bool = False
     decorated: bool = False
@@ -116,6 +117,7 @@ def _statement(
         # Nothing stands left of a decorator but the sign that it begins with.
         (0 if decorators else node.col_offset, node.end_col_offset or 0),
         data=data_in(node),
+        docstrings=docstrings_in(node),
         changes=changes,
         decorated=bool(decorators),
         walrus=isinstance(node, ast.NamedExpr),
