@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from notebook_runs import Finished, deliver, run
+
+# A shell that starts us in the background has us ignore Ctrl-C, and with us all that we start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NUMBERS = count()
 Once = Callable[[str, Callable[[Path], Any]], Any]

@@ -129,7 +129,7 @@ def _not_understood(tallies: Sequence[Tally]) -> Html:
         judged = any(one.n_attempted for one in tallies)
         said = "Nothing: what was tried is right." if judged else "Nothing was tried yet."
         return joined(head, element("p", said))
-    caption = "The lowest shares of right answers"
+    caption = "The most wrong answers"
     header = ("number", "exercise", "right", "tried", "the mistake most made")
     return joined(head, table(caption, header, rows))
 

@@ -58,13 +58,13 @@ def tallies_of(
 
 
 def not_understood(tallies: Iterable[Tally], *, most: int = 5) -> list[Tally]:
-    """Return the exercises with the lowest share of right answers, the lowest first.
+    """Return the exercises with the most wrong answers, the most first.
 
     What nobody tried was not reached, rather than not understood.
     """
-    missed = [one for one in tallies if one.n_attempted and one.n_right < one.n_judged]
+    missed = [one for one in tallies if one.n_right < one.n_attempted]
     # Sorting keeps the order of the course among equals.
-    return sorted(missed, key=lambda one: one.n_right / one.n_judged)[:most]
+    return sorted(missed, key=lambda one: one.n_right - one.n_attempted)[:most]
 
 
 def _tally(entry: Mapping[str, Any], given: Sequence[ExerciseResult]) -> Tally:

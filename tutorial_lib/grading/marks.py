@@ -121,7 +121,7 @@ def _canvas(
     catalogue: Sequence[Mapping[str, Any]],
     assignment: str,
 ) -> bytes:
-    """Return the table that Canvas imports; it leaves out whoever has no mark.
+    """Return the table that Canvas imports; it leaves out strangers, and whoever has no mark.
 
     For Canvas an empty cell is a change: it would take away a grade entered by hand. A row that
     is not there changes nothing.
@@ -132,7 +132,7 @@ def _canvas(
     lines: list[list[Cell]] = [[*_CANVAS, assignment], ["    Points Possible", *[""] * 4, out_of]]
     for student in students:
         mark = mark_of(results[student]) if student in results else None
-        if mark is not None:
+        if mark is not None and (student in rows or not rows):
             row = rows.get(student, {})
             # These two words in a first cell say to Canvas that the line is like the second one.
             name = (row.get("Student") or student).replace("Points Possible", "Points-Possible")
