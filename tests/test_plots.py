@@ -202,6 +202,17 @@ class TestRows:
         (ax,) = plot_reconstructions(images, images.detach().numpy(), image_shape=(2, 3)).axes
         assert ax.get_xlabel().endswith("reconstruction 0.000")
 
+    @pytest.mark.parametrize("width", [2.5, 3, 8])
+    def test_all_of_the_sentence_is_seen(self, width):
+        x = np.zeros((1, 784))
+        picture = plot_rows({"input": x, "before": x, "after": x}, width=width)
+        (ax,) = picture.axes
+        picture.draw_without_rendering()
+        seen = ax.xaxis.label.get_window_extent()
+        assert " ".join(ax.get_xlabel().split()).endswith("pixel: before 0.000, after 0.000")
+        assert picture.bbox.x0 <= seen.x0 < seen.x1 <= picture.bbox.x1
+        assert picture.bbox.y0 <= seen.y0
+
     @pytest.mark.parametrize(
         ("images", "arguments", "message"),
         [

@@ -5,6 +5,7 @@ that do not match raise a ValueError that names the argument; what holds no numb
 """
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence, Sized
 from io import BytesIO
 from typing import Any, Literal, get_args
@@ -61,13 +62,17 @@ def draw_rows(
     first, *others = shown
     sheet = tile(np.concatenate(list(shown.values())), len(shown[first]))
     side = min(1.5, (width - 1.2) / len(shown[first]))
-    picture = Picture(width, side * len(rows) * image_shape[0] / image_shape[1] + 0.4)
+    errors = [f"{name} {((shown[name] - shown[first]) ** 2).mean():.3f}" for name in others]
+    # As many characters as fit below: of one digit the picture is narrower than the sentence.
+    said = f"mean squared error per pixel: {', '.join(errors)}"
+    lines = textwrap.wrap(said, max(10, int(12.5 * (width - 0.8))))
+    height = side * len(rows) * image_shape[0] / image_shape[1]
+    picture = Picture(width, height + 0.2 + 0.2 * len(lines))
     ax = picture.subplots()
     show(ax, sheet, "gray_r", 0, 1)
     ax.set_yticks((np.arange(len(rows)) + 0.5) * (image_shape[0] + 1), list(rows))
     ax.tick_params(length=0)
-    errors = [f"{name} {((shown[name] - shown[first]) ** 2).mean():.3f}" for name in others]
-    ax.set_xlabel(f"mean squared error per pixel: {', '.join(errors)}")
+    ax.set_xlabel("\n".join(lines))
     return picture
 
 
