@@ -36,13 +36,13 @@ def follow_parent(scratch: str) -> None:
         os._exit(1)  # it has gone before the kernel was told
 
 
-def prepare(sent_by: dict[str, str]) -> list[dict[str, Any]]:
+def prepare(versions: dict[str, str]) -> list[dict[str, Any]]:
     """Return the catalogue of exercises; fails here if what judges them is not at hand.
 
     Parameters
     ----------
-    sent_by : dict of str to str
-        The versions of the sender, which have to be those of this process.
+    versions : dict of str to str
+        Those of the sender, which have to be those of this process.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def prepare(sent_by: dict[str, str]) -> list[dict[str, Any]]:
         from tutorial_lib.grading.catalogue import catalogue
         from tutorial_lib.grading.provenance import require_same
 
-        require_same(sent_by)
+        require_same(versions)
         require_digits()
         return catalogue()
 
