@@ -281,6 +281,35 @@ def test_an_exercise_may_use_the_librarys_version_of_what_did_not_pass():
     assert any("1.6" in remark and "encode" in remark for remark in result["remarks"])
 
 
+BY_AUTOGRAD = """
+import torch
+def sparse_autoencoder_loss_and_gradients(
+    x, w1, b1, w2, b2, weight_decay, sparsity_target, sparsity_weight
+):
+    leaves = [p.clone().requires_grad_() for p in (w1, b1, w2, b2)]
+    code = encode(x, *leaves[:2])
+    loss = squared_error(x, decode(code, *leaves[2:]))
+    loss = loss + sparsity_weight * kl_sparsity(code, sparsity_target)
+    loss = loss + weight_decay / 2 * (leaves[0].square().sum() + leaves[2].square().sum())
+    return loss.detach(), *torch.autograd.grad(loss, leaves)
+"""
+MISTAKES = {
+    "encode": "def encode(x, weight, bias):\n    return x @ weight.T + bias\n",
+    "decode": "def decode(code, weight, bias):\n    return code @ weight.T + bias\n",
+    "squared_error": "def squared_error(x, reconstruction):\n    return (x - x).sum()\n",
+    "kl_sparsity": "def kl_sparsity(code, sparsity_target):\n    return code.sum()\n",
+}
+
+
+@needs_sandbox
+@pytest.mark.parametrize("wrong", [[name] for name in MISTAKES] + [[*MISTAKES]])
+def test_autograd_goes_through_the_librarys_version(wrong):
+    cells = [MISTAKES[name] if name in wrong else solution(name) for name in MISTAKES]
+    result = graded("import torch\n", *cells, BY_AUTOGRAD)
+    one = of(result, "1.6")
+    assert (one["verdict"], one["points"]) == ("PASS", one["out_of"])
+
+
 @needs_sandbox
 def test_one_mistake_costs_once():
     constants = "SPARSITY_TARGET, SPARSITY_WEIGHT, WEIGHT_DECAY = 0.1, 3.0, 3e-3\n"

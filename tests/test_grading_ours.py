@@ -9,7 +9,9 @@ from tutorial_lib.exercises import all_exercises
 from tutorial_lib.exercises.exercise import Exercise
 from tutorial_lib.grading.deadline import within
 from tutorial_lib.grading.frames import Ended
-from tutorial_lib.grading.ours import bounded
+from tutorial_lib.grading.lent import differentiable
+from tutorial_lib.grading.ours import bounded, lent
+from tutorial_lib.nesting import leaves
 
 BY_NAME = {task.name: task for task in all_exercises()}
 BUILT_ON = sorted({n for t in BY_NAME.values() if isinstance(t, Exercise) for n in t.builds_on})
@@ -76,3 +78,127 @@ def test_what_is_done_for_a_box_has_an_end():
     with within(60):
         assert step() is step
     assert sys.gettrace() is before
+
+
+def in_a_box(function):
+    """What an answer has of a function: numbers cross, copied, and no graph does."""
+
+    def crossing(ours):
+        def called(*arguments, **options):
+            numbers, named = without_graph([list(arguments), options])
+            with torch.enable_grad():  # as it is over there, whatever is the way here
+                return without_graph(ours(*numbers, **named))
+
+        return called
+
+    return differentiable(*map(crossing, lent(function)))
+
+
+def without_graph(value):
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, list | tuple):
+        return type(value)(map(without_graph, value))
+    if isinstance(value, dict):
+        return {name: without_graph(part) for name, part in value.items()}
+    return value
+
+
+def gradients_of(function, case):
+    """The gradient of all that comes out, each number weighed otherwise, for all that goes in."""
+    arguments = without_graph(list(case.values()))
+    inputs = [leaf for _, leaf in leaves("", arguments) if is_real(leaf)]
+    for tensor in inputs:
+        tensor.requires_grad_()
+    results = [leaf for _, leaf in leaves("", function(*arguments)) if is_real(leaf)]
+    loss = sum((result * ramp(result)).sum() for result in results if result.requires_grad)
+    return torch.autograd.grad(loss, inputs, allow_unused=True, materialize_grads=True)
+
+
+def ramp(like):
+    return torch.arange(1.0, 1 + like.numel()).reshape(like.shape)
+
+
+def is_real(value):
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
+
+
+BY_HAND = ("1.6", "3.2", "3.3")  # gradients, which somebody may leave to autograd
+
+
+@pytest.mark.parametrize(
+    "name", sorted({n for task in BY_NAME.values() if task.id in BY_HAND for n in task.builds_on})
+)
+def test_what_is_lent_has_the_gradients_of_the_librarys_version(name):
+    exercise = BY_NAME[name]
+    steep = 0
+    for case in exercise.cases(torch.Generator().manual_seed(5)).values():
+        expected = gradients_of(exercise.reference, case)
+        steep += sum(gradient.any() for gradient in expected)
+        found = gradients_of(in_a_box(exercise.reference), case)
+        torch.testing.assert_close(found, expected)
+    assert steep
+
+
+def product(x, *, weights):
+    return x @ weights[0].T, None, 3
+
+
+LENT = in_a_box(product)
+
+
+def test_what_is_lent_keeps_the_form_of_the_result():
+    x, weight = torch.rand(3, 2), torch.rand(4, 2, requires_grad=True)
+    result, nothing, number = LENT(x, weights=[weight, 5])
+    assert (nothing, number) == (None, 3)
+    torch.testing.assert_close(result, x @ weight.T)
+    assert result.requires_grad
+    assert not LENT(x, weights=(weight.detach(),))[0].requires_grad
+    with torch.no_grad():
+        assert not LENT(x, weights=(weight,))[0].requires_grad
+
+
+def test_what_is_lent_can_be_differentiated_by_torch_func():
+    x, weight = torch.rand(3, 2), torch.rand(4, 2)
+
+    def cost(multiply):
+        return lambda weight: multiply(x, weights=(weight,))[0].square().sum()
+
+    expected = torch.func.grad(cost(product))(weight)
+    torch.testing.assert_close(torch.func.grad(cost(LENT))(weight), expected)
+
+
+def test_what_is_lent_has_no_second_derivative():
+    x, weight = torch.rand(3, 2), torch.rand(4, 2, requires_grad=True)
+    cost = LENT(x, weights=(weight,))[0].square().sum()
+    (gradient,) = torch.autograd.grad(cost, weight, create_graph=True)
+    with pytest.raises(RuntimeError, match="no second derivative"):
+        gradient.sum().backward()
+
+
+def test_an_argument_that_was_changed_in_place_has_no_gradient():
+    x, weight = torch.rand(3, 2), torch.rand(4, 2, requires_grad=True)
+    changed = weight * 1
+    cost = LENT(x, weights=(changed,))[0].sum()
+    changed.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        cost.backward()
+
+
+@pytest.mark.parametrize(
+    ("cotangents", "arguments", "options"),
+    [
+        ([torch.ones(3, 4), None], [X], {"weights": [X]}),
+        ([torch.ones(3, 2), None, None], [X], {"weights": [torch.zeros(4, 2)]}),
+        ([None, None, None], [X], {"weights": [X]}),
+        (["", None, None], [X], {"weights": [X]}),
+        (3, [X], {"weights": [X]}),
+        ([torch.ones(3, 3), None, None], X, {"weights": [X]}),
+        ([torch.ones(3, 3), None, None], [X], [X]),
+        ([torch.ones(1001, 1001), None, None], [X], {"weights": [torch.zeros(1001, 2)]}),
+    ],
+)
+def test_gradients_of_what_is_no_call_are_refused(cotangents, arguments, options):
+    _, gradients = lent(product)
+    with pytest.raises((ValueError, TypeError, AttributeError, RuntimeError)):
+        gradients(cotangents, arguments, options)

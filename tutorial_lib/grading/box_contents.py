@@ -25,6 +25,7 @@ MODULES = (
     "grading.frames",  # and how it is talked to
     "grading.memory",
     "grading.wire",
+    "grading.lent",
     "grading.box_contents",
 )
 START = "tutorial_lib/grading/start.py"

@@ -20,7 +20,7 @@ from tutorial_lib.grading import box_contents
 from tutorial_lib.grading.catalogue import chapters
 from tutorial_lib.grading.confinement import SLOTS
 from tutorial_lib.grading.definitions import Definitions, Piece, read_definitions
-from tutorial_lib.grading.ours import bounded
+from tutorial_lib.grading.ours import lent
 from tutorial_lib.grading.provenance import require_same
 from tutorial_lib.grading.results import UNDECIDED, UNSAFE, ExerciseResult, StudentResult, Verdict
 from tutorial_lib.grading.ruling import (
@@ -181,7 +181,7 @@ class Grading:
         used = {name for piece in pieces for name in piece.uses}
         tasks = {other.name: other for tasks in self.tasks.values() for other in tasks}
         return {
-            name: bounded(vars(tasks[name])["reference"])
+            name: lent(vars(tasks[name])["reference"])
             for name in task.builds_on
             if name in used
             and (self._verdicts[name] is not Verdict.PASS or name in self._with_help)

@@ -4,7 +4,7 @@ They run at the judge's: an answer in the box sends tensors, and gets tensors. B
 exercises that they answer have been judged.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import signature
 from itertools import starmap
 from typing import Any
@@ -40,6 +40,33 @@ def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*arguments, **options)
 
     return called
+
+
+def lent(function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return a bounded function, and its gradients as `grading.lent` in the box asks for them."""
+    called = bounded(function)
+
+    def gradients(
+        cotangents: Sequence[Any], arguments: Sequence[Any], options: dict[str, Any]
+    ) -> list[Tensor | None]:
+        flat = [leaf for _, leaf in leaves("", [*arguments, *options.values()])]
+        inputs = [leaf for leaf in flat if isinstance(leaf, Tensor) and leaf.is_floating_point()]
+        for tensor in inputs:
+            tensor.requires_grad_()
+        results = [leaf for _, leaf in leaves("", called(*arguments, **options))]
+        known = [
+            (result, cotangent)
+            for result, cotangent in zip(results, cotangents, strict=True)
+            if isinstance(result, Tensor) and result.requires_grad
+        ]
+        if not known:
+            return [None] * len(flat)
+        outputs, theirs = zip(*known, strict=True)
+        found = torch.autograd.grad(outputs, inputs, theirs, allow_unused=True)
+        by_tensor = dict(zip(map(id, inputs), found, strict=True))
+        return [by_tensor.get(id(leaf)) for leaf in flat]
+
+    return called, gradients
 
 
 def _is_harmless(name: str, value: Any) -> bool:

@@ -101,8 +101,8 @@ def rule(
         The definitions that the answer consists of.
     seed : int
         From which the cases are drawn.
-    given : mapping from str to callable
-        Functions of ours that the definitions may call by these names.
+    given : mapping from str to pair of callables
+        Functions of ours that the definitions may call by these names; see `ours.lent`.
     """
     try:
         answer = asked(session, task, pieces, given or {})

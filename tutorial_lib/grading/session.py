@@ -61,8 +61,8 @@ class Session:
             ``text`` and ``line`` of each definition, and ``place``, its cell in words.
         drive : str
             Name of what in `tutorial_lib.driving` is done with the answer, if not called.
-        given : mapping from str to callable
-            Functions of ours that the definitions may call by these names.
+        given : mapping from str to pair of callables
+            Functions of ours that the definitions may call by these names; see `ours.lent`.
         patience : float
             So many times the usual time.
 
