@@ -480,6 +480,36 @@ def test_the_cases_of_a_student_are_explained_and_nothing_is_written(alone, caps
     assert tree(folder) == before
 
 
+def test_who_interrupts_is_told_how_to_go_on(one, tmp_path, monkeypatch, capsys):
+    def interrupted(self, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(classroom.Classroom, "grade", interrupted)
+    assert refused(one, "--out", tmp_path / "out") == 130
+    assert capsys.readouterr().err == (
+        "Interrupted. Give the same command again: it goes on from here.\n"
+    )
+
+
+def test_an_answer_that_was_ended_and_what_nobody_judged_are_explained_once(tmp_path, capsys):
+    endless = cells("def encode(x, weight, bias):\n    while True: pass\n")
+    students = {"anna": {"01.ipynb": endless}, "bert": {"work.rar": b"x"}}
+    submissions = in_folders(tmp_path / "in", students)
+    words = (submissions, "--out", tmp_path / "out", "--time-limit", 1)
+    assert refused(*words) == 1
+    capsys.readouterr()
+    assert refused(*words, "--student", "anna", "--explain") == 0
+    told = capsys.readouterr().out
+    assert "1.1 encode: TIMEOUT" in told
+    assert "The answer was ended: TIMEOUT. It had 2048 MB, and 1 s for all cases together." in told
+    assert "given: AnswerError: The answer was ended before: TIMEOUT." in told
+    assert refused(*words, "--student", "bert", "--explain") == 0
+    told = capsys.readouterr().out
+    assert "\n1.1, 1.2, 1.3, 1.4, Q1, Q2, 1.5" in told
+    assert "Q16: INVALID" in told
+    assert told.count("INVALID") == 1
+
+
 def test_without_a_sandbox_every_row_and_page_says_so(tmp_path):
     students = {"anna": {"01.ipynb": cells(ERROR)}, "dora": {}}
     submissions = in_folders(tmp_path / "in", students)

@@ -272,6 +272,13 @@ def test_points_by_notebook_and_in_all():
     assert "1 of 3 answers is right." in page.words
 
 
+def test_what_is_not_judged_yet_is_not_counted_as_wrong():
+    page = feedback_of(judged("4.5", "INVALID"))
+    assert "2 of 3 answers are right, and 1 not judged yet." in page.words
+    nothing = [judged(entry["exercise"], "INVALID") for entry in CATALOGUE]
+    assert "0 of 3 answers are right, and 3 not judged yet." in feedback_of(*nothing).words
+
+
 def test_what_is_not_right_has_a_place_where_it_says_what_to_do():
     changes = {
         "bug": "no bias",

@@ -146,6 +146,9 @@ def run(arguments: argparse.Namespace) -> int:
     except REFUSALS as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Interrupted. Give the same command again: it goes on from here.", file=sys.stderr)
+        return 130  # what a shell reports for a program that Ctrl-C ended
     except OSError as error:  # a full disk, for one; who was judged stays judged
         print(f"{error.filename or 'Grading'}: {error.strerror or error}", file=sys.stderr)
         return 2

@@ -207,8 +207,8 @@ class Classroom:
         strangers = set(self._submissions) - set(self._roster.rows) if self._roster else ()
         if strangers and self._roster:
             print(
-                f"{len(strangers)} of {len(results)} are not on the roster (column "
-                f"{self._roster.column!r}): see class.html."
+                f"Not on the roster (column {self._roster.column!r}): {len(strangers)} of "
+                f"{len(results)}, see class.html."
             )
         if n_open:
             print(f"{n_open} without a mark before a human has looked: see class.html.")

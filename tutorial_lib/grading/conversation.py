@@ -142,7 +142,7 @@ class Answer:
                 if header["kind"] == "result":
                     return self._result(arguments, self._wire.read(header, blob))
                 raise self._error(part(header, "error", dict))
-        raise AnswerError("There is no answer any more.")
+        raise AnswerError(f"The answer was ended before: {self.ended}.")
 
     @staticmethod
     def _result(arguments: Sequence[Any], told: Any) -> Any:

@@ -1,6 +1,7 @@
 """One student's secret cases in full, for the teacher: what went in, what came, what was right."""
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,7 @@ from tutorial_lib.exercises.question import Question
 from tutorial_lib.exercises.task import Task
 from tutorial_lib.grading import box_contents
 from tutorial_lib.grading.judge import Grading
-from tutorial_lib.grading.results import Verdict
+from tutorial_lib.grading.results import ExerciseResult, Verdict
 from tutorial_lib.grading.ruling import asked
 from tutorial_lib.grading.session import Session
 
@@ -55,11 +56,25 @@ def explain(job: Mapping[str, Any], exercise: str) -> str:
             raise NothingToExplain(f"{job['student']}: nothing that was answered is wrong.")
         with grading.session() as session:
             texts = [
-                f"{task.id} {task.name}: {results[task.id].verdict}, seed {grading.seed(task)}\n"
-                + "\n".join([results[task.id].message, *_told(grading, session, task)])
-                for task in chosen
+                _text(grading, session, [*tasks], results)
+                for _, tasks in groupby(chosen, lambda task: _alike(results[task.id]))
             ]
     return "\n\n".join([f"{job['student']}, {job['sandbox']}", *texts])
+
+
+def _alike(result: ExerciseResult) -> str:
+    """Return what neighbours are told of together by: the reason why nothing was judged."""
+    return result.message if result.verdict is Verdict.INVALID else result.exercise
+
+
+def _text(
+    grading: Grading, session: Session, tasks: list[Task], results: Mapping[str, ExerciseResult]
+) -> str:
+    task, result = tasks[0], results[tasks[0].id]
+    if len(tasks) > 1:
+        return f"{', '.join(task.id for task in tasks)}: {result.verdict}\n{result.message}"
+    head = f"{task.id} {task.name}: {result.verdict}, seed {grading.seed(task)}"
+    return "\n".join([head, result.message, *_told(grading, session, task)])
 
 
 def _told(grading: Grading, session: Session, task: Task) -> Iterator[str]:
@@ -72,11 +87,16 @@ def _told(grading: Grading, session: Session, task: Task) -> Iterator[str]:
         yield f"\nright: {task.reference!r}"
     elif isinstance(task, Exercise) and pieces:
         answer = asked(session, task, pieces, given)
-        yield from _cases(task, answer, grading.seed(task))
+        told = [*_cases(task, answer, grading.seed(task))]
         if isinstance(task, AccuracyExercise) and answer.ended is None:
-            yield f"\n{task.judge_safely(answer, seed=grading.seed(task)).message}"
+            told.append(f"\n{task.judge_safely(answer, seed=grading.seed(task)).message}")
         if answer.ended is not None:
-            yield f"\nThe answer was ended: {answer.ended}."
+            limits = grading.limits
+            yield (
+                f"\nThe answer was ended: {answer.ended}. It had {limits.memory_mb} MB, and "
+                f"{limits.seconds * task.patience:g} s for all cases together."
+            )
+        yield from told
 
 
 def _cases(task: Exercise, answer: Any, seed: int) -> Iterator[str]:

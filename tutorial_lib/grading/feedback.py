@@ -112,8 +112,11 @@ def _opening(pairs: Sequence[Pair]) -> str:
         return "Every answer is right. Well done!" if pairs else ""
     if all(one.verdict is Verdict.NOT_ATTEMPTED for one, _ in pairs):
         return "Nothing is attempted yet. Begin with the first exercise; its hints start small."
+    n_open = sum(is_open(one) for one, _ in pairs)
     count = f"{n_right} of {len(pairs)} answers {'is' if n_right == 1 else 'are'} right"
-    begin = f"{count}. " if n_right else "The first right answer is still to come. "
+    waiting = f", and {n_open} not judged yet" if n_open else ""
+    is_first = not n_right and not n_open
+    begin = "The first right answer is still to come. " if is_first else f"{count}{waiting}. "
     return f"{begin}For each of the others, this page says what happened and gives a first hint."
 
 

@@ -78,7 +78,7 @@ class Grading:
     def __init__(self, job: Mapping[str, Any], library: Path) -> None:
         self._job = job
         self._library = library
-        self._limits = Limits(**job["limits"])
+        self.limits = Limits(**job["limits"])
         self.tasks = chapters()
         names = {notebook: [t.name for t in tasks] for notebook, tasks in self.tasks.items()}
         self.definitions: Definitions = read_definitions(job["files"], names, unread=job["unread"])
@@ -126,12 +126,12 @@ class Grading:
             return Box(
                 box_contents.START,
                 self._library,
-                self._limits,
+                self.limits,
                 slot=self._job.get("slot", 0) % SLOTS,
                 unsafe=self._job["sandbox"] == UNSAFE,
             )
 
-        return Session(start, self._limits.seconds)
+        return Session(start, self.limits.seconds)
 
     def _judge(self, session: Session, task: Task, notebook: str) -> ExerciseResult:
         if conflict := self.definitions.conflict(notebook):

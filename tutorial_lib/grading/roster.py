@@ -63,8 +63,8 @@ def read_roster(path: Path) -> Roster:
     Parameters
     ----------
     path : Path
-        A column ``student`` identifies; without it ``SIS Login ID``, ``login``, ``email`` or
-        ``id``. Other columns are kept.
+        A column ``student`` identifies; without it ``SIS Login ID``, ``login``, ``username``,
+        ``email`` or ``id``. Other columns are kept.
 
     Raises
     ------
@@ -130,7 +130,8 @@ def _identifying_column(header: list[str], path: Path) -> str:
             return by_plain_name[name]
     raise RosterError(
         f"{path} has no column that identifies students; expected 'student', 'SIS Login ID', "
-        f"'login', 'email' or 'id' in the first row, which holds {', '.join(header)[:200]!r}."
+        "'Login ID', 'login', 'username', 'email' or 'id' in the first row, which holds "
+        f"{', '.join(header)[:200]!r}."
     )
 
 

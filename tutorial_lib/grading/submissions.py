@@ -110,8 +110,9 @@ def find(path: Path, roster: Roster | None = None) -> Found:
     by_student = _by_student(found, owners := Owners(roster, found), remarks)
     if by_student and not roster and all(map(_CHAPTER.fullmatch, by_student)):
         raise SubmissionsError(
-            f"{path} seems to be one student's: {', '.join(sorted(by_student))} are names of "
-            "notebooks. Name the folder that it lies in, or give a --roster."
+            f"{path} seems to be one student's: what lies in it is named like the notebooks "
+            f"({', '.join(sorted(by_student))}). Name the folder that it lies in, or give a "
+            "--roster."
         )
     submissions = []
     for student in sorted(by_student):
