@@ -16,7 +16,7 @@ Around it: `exercises`, functions to write that are checked at once; `widgets`, 
 JupyterLab; and `study`, the long comparison that notebook 03 shows.
 
 Under them: `gradients`, `sinks`, `steppers`, `loop`, `precision`, `nesting`, `checkpoints`,
-`checks`.
+`files`, `checks`.
 On top: `recipes`, `experiment` and the commands, ``python -m tutorial_lib``.
 
 Each name below can be imported from here. Its module is loaded when it is first asked for, so

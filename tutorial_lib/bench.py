@@ -21,8 +21,8 @@ from torch import Tensor
 from tutorial_lib import baselines
 from tutorial_lib.autoencoder import Autoencoder
 from tutorial_lib.bench_table import format_results
-from tutorial_lib.checkpoints import atomic_writer
 from tutorial_lib.checks import whole_number
+from tutorial_lib.files import atomic_writer
 from tutorial_lib.gradients import CHUNK_ROWS, AutoencoderGradients
 from tutorial_lib.mnist import Digits, load_mnist
 from tutorial_lib.precision import Precision, compute_dtype, fast_products

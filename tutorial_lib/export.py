@@ -20,7 +20,7 @@ from tutorial_lib.exercises.core import Task
 from tutorial_lib.export_cells import for_nbgrader
 from tutorial_lib.export_sheet import only_exercises
 from tutorial_lib.export_texts import CONFIG, README, WARNING
-from tutorial_lib.grading.files import write_atomically
+from tutorial_lib.files import write_atomically
 from tutorial_lib.solve_insertion import SolveError
 
 # Where the notebooks lie beside the package, as they do in a checkout.

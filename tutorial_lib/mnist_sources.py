@@ -6,7 +6,6 @@ Python package, which also works where nothing but a package index can be reache
 
 import functools
 import os
-import secrets
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tutorial_lib.files import write_atomically
 from tutorial_lib.idx import FILES, IDXError, MNISTFile, serialise_idx, verify
 from tutorial_lib.mnist_downloads import (
     MIRRORS,
@@ -168,28 +168,13 @@ def _replace_in_cache(cache: Path, fetched: Arrays, failures: Mapping[str, str])
     try:
         cache.mkdir(parents=True, exist_ok=True)
         for key, array in fetched.items():
-            _write_atomically(cache / FILES[key].name, serialise_idx(array))
+            write_atomically(cache / FILES[key].name, serialise_idx(array))
     except OSError as error:
         notices.append(
             f"MNIST is loaded, but cannot be kept in {cache} ({_reason(error)}): next time it is "
             f"fetched again. Make room there, or set {CACHE_VARIABLE} to a folder you may write."
         )
     return notices
-
-
-def _write_atomically(path: Path, payload: bytes) -> None:
-    """Write a file that other processes see either whole or not at all."""
-    # A name of our own rather than `tempfile`, which hides its files from other users: a cache
-    # may be shared.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(payload)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _reason(error: Exception) -> str:

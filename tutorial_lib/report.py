@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
-from tutorial_lib.checkpoints import atomic_writer
 from tutorial_lib.comparison import (
     HEADER,
     NOT_KNOWN,
@@ -21,6 +20,7 @@ from tutorial_lib.comparison import (
     margin_note,
     row_cells,
 )
+from tutorial_lib.files import atomic_writer
 
 SETTINGS = ("recipe", "preset", "seed", "threads", "precision", "torch")
 PERCENTAGES = (

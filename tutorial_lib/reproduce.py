@@ -17,7 +17,6 @@ import torch
 
 from tutorial_lib.checkpoints import (
     CheckpointError,
-    atomic_writer,
     load_checkpoint,
     load_model,
     save_checkpoint,
@@ -26,6 +25,7 @@ from tutorial_lib.checkpoints import (
 from tutorial_lib.checks import whole_number
 from tutorial_lib.comparison import Row, format_table, summarise
 from tutorial_lib.experiment import Experiment
+from tutorial_lib.files import atomic_writer
 from tutorial_lib.illustrations import illustrate
 from tutorial_lib.loop import TrainingDiverged
 from tutorial_lib.mnist import load_mnist

@@ -16,11 +16,11 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tutorial_lib.checkpoints import atomic_writer
 from tutorial_lib.checks import whole_number
 from tutorial_lib.exercises import record
 from tutorial_lib.exercises.core import Task
 from tutorial_lib.exercises.outcome import Status
+from tutorial_lib.files import atomic_writer
 from tutorial_lib.solve_execution import execute, kernels_of
 from tutorial_lib.solve_insertion import SolveError, insert_solutions
 from tutorial_lib.solve_page import page_of

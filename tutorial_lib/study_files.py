@@ -13,10 +13,10 @@ import torch
 
 from tutorial_lib.checkpoints import (
     CheckpointError,
-    atomic_writer,
     load_checkpoint,
     save_checkpoint,
 )
+from tutorial_lib.files import atomic_writer
 from tutorial_lib.study_results import Run, Sheet, Study
 
 FILE_NAME = "pretraining_study.json"

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tutorial_lib.checkpoints import atomic_writer
 from tutorial_lib.exercises.outcome import Status
 from tutorial_lib.exercises.source import RECALLED, definition
+from tutorial_lib.files import atomic_writer
 
 Entry = dict[str, Any]
 

@@ -10,11 +10,12 @@ PACKAGE = Path(__file__).parents[1]
 
 MODULES = (
     "__init__",
-    "minimise",  # notebook 04 trains with it; the next five are what it stands on
+    "minimise",  # notebook 04 trains with it; the next six are what it stands on
     "lbfgs",
     "loop",
     "nesting",
     "checkpoints",
+    "files",
     "precision",
     "checks",
     "driving",  # what is done with an answer where one call is not enough

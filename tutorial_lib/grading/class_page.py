@@ -6,9 +6,9 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from tutorial_lib.files import write_atomically
 from tutorial_lib.grading.charts import bar, histogram
 from tutorial_lib.grading.class_statistics import Tally, not_understood, tallies_of
-from tutorial_lib.grading.files import write_atomically
 from tutorial_lib.grading.page import Html, document, element, joined, table
 from tutorial_lib.grading.results import UNSAFE, StudentResult
 from tutorial_lib.grading.to_look_at import to_look_at

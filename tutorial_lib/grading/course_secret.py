@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from tutorial_lib.grading.files import PRIVATE, write_atomically
+from tutorial_lib.files import PRIVATE, write_atomically
 from tutorial_lib.grading.refusal import GradeError
 
 MIN_SECRET = 16  # bytes

@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from tutorial_lib.grading.files import PRIVATE
+from tutorial_lib.files import PRIVATE, fsync_folder
 
 LOCK = ".grading.lock"
 
@@ -40,15 +40,6 @@ def append_to(handle: int, line: bytes) -> None:
 def _cut(handle: int, size: int) -> None:
     os.ftruncate(handle, size)
     os.fsync(handle)
-
-
-def fsync_folder(folder: Path) -> None:
-    """Make sure that a new name in a folder survives a loss of power."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def lock_folder(folder: Path) -> int:

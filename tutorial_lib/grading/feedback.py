@@ -9,8 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tutorial_lib.files import write_atomically
 from tutorial_lib.grading.charts import bar
-from tutorial_lib.grading.files import write_atomically
 from tutorial_lib.grading.page import (
     Html,
     document,

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
+from tutorial_lib.files import PRIVATE, write_atomically
 from tutorial_lib.grading.durable import JournalError as JournalError
-from tutorial_lib.grading.durable import append_to, fsync_folder, lock_folder, open_lines
-from tutorial_lib.grading.files import PRIVATE, write_atomically
+from tutorial_lib.grading.durable import append_to, lock_folder, open_lines
 from tutorial_lib.grading.results import StudentResult, Verdict
 
 
@@ -134,7 +134,6 @@ class Journal:
                 kept[result.student] = line + b"\n"
         if len(kept) < len(lines):
             write_atomically(self.path, b"".join(kept.values()), mode=PRIVATE)
-            fsync_folder(self.path.parent)
             renewed = open_lines(self.path)
             os.close(self._handle)
             self._handle = renewed

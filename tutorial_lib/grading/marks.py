@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tutorial_lib.files import PRIVATE, write_atomically
 from tutorial_lib.grading.cells import Cell, table_of
-from tutorial_lib.grading.files import PRIVATE, write_atomically
 from tutorial_lib.grading.gradescope import gradescope_of
 from tutorial_lib.grading.journal import line_of
 from tutorial_lib.grading.page import visible
