@@ -25,6 +25,13 @@ def test_an_honest_call_is_answered(name):
     arguments = [value for key, value in case.items() if key != "with_checkpoint"]
     result = bounded(exercise.reference)(*arguments)
     assert result is not None
+    assert form_of(in_a_box(exercise.reference)(*arguments)) == form_of(result)
+
+
+def form_of(value):
+    if isinstance(value, list | tuple):
+        return type(value), [form_of(part) for part in value]
+    return type(value), getattr(value, "shape", ()), getattr(value, "dtype", None)
 
 
 HOSTILE = {

@@ -25,7 +25,7 @@ def atomic_writer(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not by `tempfile`, which hides its files from other users: a folder may be shared.
-    temporary = path.with_name(f".{path.name[:40]}-{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
     binary = getattr(os, "O_BINARY", 0)  # Windows has one
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, mode)
     try:
