@@ -39,10 +39,12 @@ def test_a_reader_never_sees_a_part(tmp_path: Path) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     whole = [bytes([n]) * 100_000 for n in range(50)]
-    for data in whole:
-        write_atomically(file, data)
-    done.set()
-    reader.join()
+    try:
+        for data in whole:
+            write_atomically(file, data)
+    finally:
+        done.set()
+        reader.join()
     assert seen <= {b"", *whole}
     assert file.read_bytes() == whole[-1]
 

@@ -1,12 +1,15 @@
 """The library's versions of what an exercise builds on, as a stranger may call them."""
 
+import gc
 import sys
+import weakref
 
 import pytest
 import torch
 
 from tutorial_lib.exercises import all_exercises
 from tutorial_lib.exercises.exercise import Exercise
+from tutorial_lib.grading.conversation import _copied
 from tutorial_lib.grading.deadline import within
 from tutorial_lib.grading.frames import Ended
 from tutorial_lib.grading.lent import differentiable
@@ -93,10 +96,9 @@ def in_a_box(function):
     def crossing(ours):
         def called(*arguments, **options):
             numbers, named = without_graph([list(arguments), options])
-            with torch.enable_grad():  # as it is over there, whatever is the way here
-                return without_graph(ours(*numbers, **named))
+            return without_graph(ours(*numbers, **named))
 
-        return called
+        return ours and called
 
     return differentiable(*map(crossing, lent(function)))
 
@@ -192,20 +194,61 @@ def test_an_argument_that_was_changed_in_place_has_no_gradient():
         cost.backward()
 
 
-@pytest.mark.parametrize(
-    ("cotangents", "arguments", "options"),
-    [
-        ([torch.ones(3, 4), None], [X], {"weights": [X]}),
-        ([torch.ones(3, 2), None, None], [X], {"weights": [torch.zeros(4, 2)]}),
-        ([None, None, None], [X], {"weights": [X]}),
-        (["", None, None], [X], {"weights": [X]}),
-        (3, [X], {"weights": [X]}),
-        ([torch.ones(3, 3), None, None], X, {"weights": [X]}),
-        ([torch.ones(3, 3), None, None], [X], [X]),
-        ([torch.ones(1001, 1001), None, None], [X], {"weights": [torch.zeros(1001, 2)]}),
-    ],
-)
-def test_gradients_of_what_is_no_call_are_refused(cotangents, arguments, options):
+def test_a_training_has_no_gradient():
+    def train(features, n_iterations):
+        return features.detach() * n_iterations
+
+    features = torch.ones(2, requires_grad=True)
+    result = in_a_box(train)(features, 3)
+    assert result.tolist() == [3, 3]
+    assert not result.requires_grad
+
+
+def test_results_are_gone_when_nobody_has_them():
+    gc.collect()
+    gc.disable()  # no ring that it alone would open
+    try:
+        result = LENT(torch.rand(3, 2), weights=(torch.rand(4, 2, requires_grad=True),))[0]
+        watched = weakref.ref(result)
+        del result
+        assert watched() is None
+    finally:
+        gc.enable()
+
+
+MANY = torch.zeros((), dtype=torch.uint8).expand(1 << 40)  # to go through it would take days
+NO_CALLS = {
+    "too few cotangents": ([torch.ones(3, 3)], [X], {"weights": [X]}, "shorter"),
+    "another shape": ([torch.ones(3, 2), None, None], [X], {"weights": [X]}, "shape"),
+    "no cotangent": ([None, None, None], [X], {"weights": [X]}, "implicitly"),
+    "a word": (["", None, None], [X], {"weights": [X]}, "str"),
+    "a number": (3, [X], {"weights": [X]}, "two lists and a dict"),
+    "a tensor": ([torch.ones(3, 3), None, None], X, {"weights": [X]}, "two lists and a dict"),
+    "many arguments": ([torch.ones(3, 3), None, None], MANY, {}, "two lists and a dict"),
+    "many cotangents": (MANY, [X], {"weights": [X]}, "two lists and a dict"),
+    "no options": ([torch.ones(3, 3), None, None], [X], [X], "two lists and a dict"),
+    "a giant": (
+        *([torch.ones(3, 1001), None, None], [X], {"weights": [torch.zeros(1001, 2)]}),
+        "small tensors",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", NO_CALLS)
+def test_gradients_of_what_is_no_call_are_refused(way):
     _, gradients = lent(product)
-    with pytest.raises((ValueError, TypeError, AttributeError, RuntimeError)):
+    cotangents, arguments, options, words = NO_CALLS[way]
+    with pytest.raises((ValueError, TypeError, RuntimeError), match=words):
         gradients(cotangents, arguments, options)
+
+
+def test_a_copy_of_a_small_view_is_small():
+    large = torch.arange(1000)
+    views = [large[3:4], (large[2:5],), {"wide": large[:1].expand(4)}]
+    copied = _copied(views)
+    assert [value.tolist() for _, value in leaves("", copied[:2])] == [[3], [2, 3, 4]]
+    assert copied[2]["wide"].tolist() == [0, 0, 0, 0]
+    tensors = [copied[0], copied[1][0], copied[2]["wide"]]
+    assert all(tensor.untyped_storage().nbytes() <= 4 * 8 for tensor in tensors)
+    large.zero_()
+    assert copied[0].tolist() == [3]

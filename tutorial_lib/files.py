@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +25,7 @@ def atomic_writer(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not by `tempfile`, which hides its files from other users: a folder may be shared.
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
+    temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(4)}"
     binary = getattr(os, "O_BINARY", 0)  # Windows has one
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, mode)
     try:
@@ -37,7 +37,8 @@ def atomic_writer(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    fsync_folder(path.parent)
+    with suppress(OSError):  # the file is there; only a loss of power could still undo it
+        fsync_folder(path.parent)
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o666) -> None:

@@ -134,24 +134,29 @@ def run(arguments: argparse.Namespace) -> int:
             return _self_test()
         classroom = _classroom(arguments)
         if arguments.explain is None:
-            return classroom.grade(
-                jobs=arguments.jobs,
-                scheduler=arguments.scheduler,
-                assignment=arguments.assignment,
-                notebooks=arguments.notebooks,
-            )
+            return _grade(classroom, arguments)
         told = classroom.explain(arguments.student, arguments.explain)
         print(visible(told, longest=len(told), lines=True))  # what a student wrote may be anything
         return 0
     except REFUSALS as error:
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("Interrupted. Give the same command again: it goes on from here.", file=sys.stderr)
-        return 130  # what a shell reports for a program that Ctrl-C ended
     except OSError as error:  # a full disk, for one; who was judged stays judged
         print(f"{error.filename or 'Grading'}: {error.strerror or error}", file=sys.stderr)
         return 2
+
+
+def _grade(classroom: Classroom, arguments: argparse.Namespace) -> int:
+    try:
+        return classroom.grade(
+            jobs=arguments.jobs,
+            scheduler=arguments.scheduler,
+            assignment=arguments.assignment,
+            notebooks=arguments.notebooks,
+        )
+    except KeyboardInterrupt:
+        print("Interrupted. Give the same command again: it goes on from here.", file=sys.stderr)
+        return 130  # what a shell reports for a program that Ctrl-C ended
 
 
 def _classroom(arguments: argparse.Namespace) -> Classroom:

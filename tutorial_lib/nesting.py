@@ -27,7 +27,7 @@ def _inside(name: str, k: int) -> str:
     return f"{name}[{k}]" if " " in name else f"{name} {k + 1}"
 
 
-def filled(shape: Any, leaves: Iterator[Tensor]) -> Any:
+def filled(shape: Any, leaves: Iterator[Any]) -> Any:
     """Return a value nested like ``shape``, of these leaves."""
     if isinstance(shape, list | tuple):
         parts = [filled(part, leaves) for part in shape]

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from tutorial_lib.exercises.arguments import fresh
 from tutorial_lib.grading.deadline import within
 from tutorial_lib.grading.frames import Channel, Ended, ProtocolError, packed
@@ -142,7 +144,7 @@ class Answer:
                 if header["kind"] == "result":
                     return self._result(arguments, self._wire.read(header, blob))
                 raise self._error(part(header, "error", dict))
-        raise AnswerError(f"The answer was ended before: {self.ended}.")
+        raise AnswerError(f"The answer was ended: {self.ended}.")
 
     @staticmethod
     def _result(arguments: Sequence[Any], told: Any) -> Any:
@@ -169,9 +171,9 @@ class Answer:
                 raise ProtocolError("a call without arguments")
         function = self._functions[number]
         try:
-            options = {name: fresh(value) for name, value in options.items()}
+            options = {name: _copied(value) for name, value in options.items()}
             with within(self._channel.left):
-                result = function(*map(fresh, arguments), **options)
+                result = function(*map(_copied, arguments), **options)
         except Ended:
             raise
         except Exception as error:  # whatever they handed to it
@@ -200,6 +202,15 @@ class Answer:
             return f"{told['place']}, line {int(line)}, in {str(function)[:40]}: {text[:MAX_LINE]}"
         except (TypeError, ValueError, IndexError, KeyError):
             return ""
+
+
+def _copied(value: Any) -> Any:
+    """Copy what a box has sent; of a tensor what is seen of it, however large its memory is."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_copied, value))
+    if isinstance(value, dict):
+        return {name: _copied(one) for name, one in value.items()}
+    return value.clone() if isinstance(value, Tensor) else fresh(value)
 
 
 def part(told: dict[str, Any], name: str, kind: type) -> Any:

@@ -91,12 +91,14 @@ def _told(grading: Grading, session: Session, task: Task) -> Iterator[str]:
         if isinstance(task, AccuracyExercise) and answer.ended is None:
             told.append(f"\n{task.judge_safely(answer, seed=grading.seed(task)).message}")
         if answer.ended is not None:
-            limits = grading.limits
-            yield (
-                f"\nThe answer was ended: {answer.ended}. It had {limits.memory_mb} MB, and "
-                f"{limits.seconds * task.patience:g} s for all cases together."
-            )
+            yield f"\nThe answer was ended: {answer.ended}.{_limit(grading, task, answer.ended)}"
         yield from told
+
+
+def _limit(grading: Grading, task: Exercise, ended: Verdict) -> str:
+    if ended is Verdict.TIMEOUT:
+        return f" It had {grading.limits.seconds * task.patience:g} s for all cases together."
+    return f" It had {grading.limits.memory_mb} MiB." if ended is Verdict.MEMORY else ""
 
 
 def _cases(task: Exercise, answer: Any, seed: int) -> Iterator[str]:

@@ -39,7 +39,7 @@ def write(
     Parameters
     ----------
     folder : Path
-        ``feedback``, which has to be there.
+        ``feedback``; made if missing.
     result : StudentResult
     catalogue : sequence of dict
         Every exercise and question: ``exercise``, ``title``, ``notebook``, ``hints``.
@@ -117,6 +117,8 @@ def _opening(pairs: Sequence[Pair]) -> str:
     waiting = f", and {n_open} not judged yet" if n_open else ""
     is_first = not n_right and not n_open
     begin = "The first right answer is still to come. " if is_first else f"{count}{waiting}. "
+    if n_right + n_open == len(pairs):
+        return begin
     return f"{begin}For each of the others, this page says what happened and gives a first hint."
 
 

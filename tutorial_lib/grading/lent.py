@@ -4,6 +4,7 @@ Numbers cross, and autograd's graph does not; so the judge is asked a second tim
 """
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any, NoReturn
 
 from torch import Tensor
@@ -15,45 +16,54 @@ Call = Callable[..., tuple[Any, ...]]
 
 
 def differentiable(
-    function: Callable[..., Any], gradients: Callable[..., Any]
+    function: Callable[..., Any], gradients: Callable[..., Any] | None
 ) -> Callable[..., Any]:
-    """Return a function whose results autograd can differentiate.
+    """Return a function whose results autograd can differentiate, once.
 
     Parameters
     ----------
     function : callable
         What it calls.
-    gradients : callable
+    gradients : callable or None
         ``gradients(cotangents, arguments, options)`` returns the gradient for each leaf of the
         arguments and of the values of the options, None for what has none. Cotangents are the
-        gradients for the leaves of the result.
+        gradients for the leaves of the result. None: the results have none.
     """
+    if gradients is None:
+        return function
 
     def called(*arguments: Any, **options: Any) -> Any:
         nested = [list(arguments), list(options.values())]
-        results = []
+        given, names = _form_of(nested), tuple(options)
+        forms = []
 
         def parted(values: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
-            arguments, named = filled(nested, iter(values))
-            return arguments, dict(zip(options, named, strict=True))
+            arguments, named = filled(given, iter(values))
+            return arguments, dict(zip(names, named, strict=True))
 
         def call(*values: Any) -> tuple[Any, ...]:
             arguments, options = parted(values)
-            results.append(function(*arguments, **options))
-            return _leaves_of(results[0])
+            result = function(*arguments, **options)
+            forms.append(_form_of(result))
+            return _leaves_of(result)
 
         def pull_back(*told: Any) -> tuple[Any, ...]:
-            n_results = len(_leaves_of(results[0]))
+            n_results = len(_leaves_of(forms[0]))
             return tuple(gradients(list(told[:n_results]), *parted(told[n_results:])))
 
         attached = _in_graph(call, pull_back, *_leaves_of(nested))
-        return filled(results[0], iter(attached))
+        return filled(forms[0], iter(attached))
 
     return called
 
 
 def _leaves_of(value: Any) -> tuple[Any, ...]:
     return tuple(leaf for _, leaf in leaves("", value))
+
+
+def _form_of(value: Any) -> Any:
+    """Return how a value is nested; the graph keeps that, and no result in a ring with itself."""
+    return filled(value, repeat(None))
 
 
 class _Called(Function):
