@@ -1,12 +1,17 @@
 """Files that are written whole or not at all."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from tutorial_lib.files import PRIVATE, atomic_writer, write_atomically
+from tutorial_lib.files import PRIVATE, atomic_writer, half_written, write_atomically
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_an_error_inside_the_writer_leaves_the_old_file(tmp_path: Path) -> None:
@@ -59,6 +64,27 @@ def test_who_may_read_a_file_is_what_the_user_has_set(tmp_path: Path, mask: int,
         os.umask(before)
     assert (tmp_path / "a").stat().st_mode & 0o777 == left
     assert (tmp_path / "b").stat().st_mode & 0o777 == 0o600
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from tutorial_lib.files import write_atomically
+pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(pathlib.Path(sys.argv[1]), b"new")
+"""
+
+
+@pytest.mark.parametrize("name", ["marks.csv", "n" * 255])
+def test_what_a_killed_writer_leaves_is_found_and_nothing_else(tmp_path: Path, name: str) -> None:
+    beside = (".marks.csv", ".marks.csv.backup", ".gitignore", "marks.csv.0123abcd", ".0123abcd")
+    for other in beside:
+        (tmp_path / other).write_text("")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / name)], cwd=ROOT)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = {*tmp_path.iterdir()} - {tmp_path / other for other in beside}
+    assert half_written(tmp_path) == [left]
+    assert half_written(tmp_path, f"{name[:3]}*") == [left]
+    assert half_written(tmp_path, "results*") == []
 
 
 def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:

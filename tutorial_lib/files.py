@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 PRIVATE = 0o600  # what only its owner may read
+N_DIGITS = 8  # of what keeps temporary names apart
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def atomic_writer(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not by `tempfile`, which hides its files from other users: a folder may be shared.
-    temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(4)}"
+    temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(N_DIGITS // 2)}"
     binary = getattr(os, "O_BINARY", 0)  # Windows has one
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, mode)
     try:
@@ -45,6 +46,11 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Write a file as `atomic_writer` does."""
     with atomic_writer(path, mode=mode) as file:
         file.write(data)
+
+
+def half_written(folder: Path, name: str = "*") -> list[Path]:
+    """Return what killed writers have left in a folder of files with such a name (a pattern)."""
+    return sorted(folder.glob(f".{name}.{'[0-9a-f]' * N_DIGITS}"))
 
 
 def fsync_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tutorial_lib.files import half_written
 from tutorial_lib.grading import class_page, feedback, marks
 from tutorial_lib.grading.results import StudentResult
 from tutorial_lib.grading.roster import Roster
@@ -46,10 +47,11 @@ def write(
 
 def _sweep(folder: Path, pages: set[str]) -> None:
     """Remove what killed runs left half written, and pages with marks of an earlier class."""
-    of_ours = ("marks*", "results*", "class*", "journal*", "secret*")
-    for pattern in (*(f".{name}-????????" for name in of_ours), "feedback/.*-????????"):
-        for path in folder.glob(pattern):
+    for name in ("marks*", "results*", "class*", "journal*", "secret*"):
+        for path in half_written(folder, name):
             path.unlink()
+    for path in half_written(folder / "feedback"):
+        path.unlink()
     for path in (folder / "feedback").glob("*.html"):
         if path.name not in pages:
             path.unlink()
